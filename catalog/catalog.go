@@ -1,0 +1,187 @@
+// Package catalog is what Leastkey knows about an API: which resource types there are, which
+// permission groups, roles and templates, and which request needs what.
+//
+// A catalogue is one YAML file (see README.md for its shape) together with the built-in part
+// that describes Leastkey's own control plane. It is checked whole when it is loaded: what
+// [Load] returns has no name that does not resolve and no request with two readings. A
+// [Catalog] does not change after that and may be used by many goroutines at once.
+package catalog
+
+import (
+	_ "embed"
+	"slices"
+	"strings"
+
+	"github.com/leastkey/leastkey"
+)
+
+//go:embed control.yaml
+var controlYAML []byte
+
+//go:embed cloudflare.yaml
+var cloudflareYAML []byte
+
+// Catalog is a loaded catalogue.
+type Catalog struct {
+	resources []Resource
+	byType    map[leastkey.ResourceType]Resource
+
+	groups       []Group
+	groupByID    map[leastkey.ID]Group
+	groupsByName map[string][]Group
+
+	roles     []Role
+	roleByID  map[leastkey.ID]*Role
+	templates []Template
+
+	operations []*Operation
+	routes     *node
+
+	userGroups, accountGroups []typeGroups
+}
+
+// Default loads the embedded catalogue: the Cloudflare-shaped API that the demo serves.
+func Default() (*Catalog, error) { return Load("cloudflare.yaml", cloudflareYAML) }
+
+// Load reads a catalogue and adds the built-in part. file is its name in messages. The error is
+// of type [Problems] and has everything that is wrong.
+func Load(file string, data []byte) (*Catalog, error) {
+	var problems Problems
+	control := &document{file: "control.yaml", control: true, problems: &problems}
+	own := &document{file: file, problems: &problems}
+	builtIn, ok := control.read(controlYAML)
+	top, ok2 := own.read(data)
+	if !ok || !ok2 {
+		return nil, problems
+	}
+	b := &builder{
+		c: &Catalog{
+			byType:       map[leastkey.ResourceType]Resource{},
+			groupByID:    map[leastkey.ID]Group{},
+			groupsByName: map[string][]Group{},
+			roleByID:     map[leastkey.ID]*Role{},
+			routes:       &node{},
+		},
+		places: map[string]value{},
+		sets:   map[setName][]value{},
+	}
+	b.build(builtIn.entry("the catalogue", sections...), top.entry("the catalogue", sections...))
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	b.finish()
+	return b.c, nil
+}
+
+// sections are the keys at the top of a catalogue file.
+var sections = []string{"namespace", "base", "ids", "resources", "permission_groups", "sets", "roles", "templates", "operations", "readers"}
+
+// builder fills a Catalog from two files.
+type builder struct {
+	c         *Catalog
+	namespace string
+	places    map[string]value    // where each name and id was defined
+	sets      map[setName][]value // references to groups
+}
+
+// build reads the sections in the order in which they refer to one another.
+func (b *builder) build(control, own entry) {
+	for _, section := range []string{"permission_groups", "operations"} {
+		if len(own.key(section).list(section)) == 0 {
+			own.key(section).wrong("the catalogue has no "+section, "add "+section+": [...]")
+		}
+	}
+	b.namespace, _ = own.need("namespace", "the catalogue")
+	if !scopeName.MatchString(b.namespace) {
+		own.key("namespace").wrong("namespace "+quote(b.namespace)+" cannot begin a resource key", "write something like com.example.api")
+	}
+	ids := AnyText
+	if f := own.key("ids"); f.present() {
+		ids = readIDForm(f)
+	}
+	b.addResources(control.key("resources"), Hex32)
+	b.addResources(own.key("resources"), ids)
+	for _, e := range []entry{control, own} {
+		b.addGroups(e.key("permission_groups"))
+		b.addSets(e.key("sets"))
+	}
+	b.sortGroups()
+	b.addRoles(control.key("roles"))
+	b.addRoles(own.key("roles"))
+	b.addTemplates(own.key("templates"))
+	b.addTemplates(control.key("templates"))
+	b.addOperations(control)
+	b.addOperations(own)
+	b.addReaders(own.key("readers"))
+	b.checkAmbiguity()
+}
+
+// finish derives what only makes sense for a catalogue without problems.
+func (b *builder) finish() {
+	c := b.c
+	for i := range c.roles {
+		c.roleByID[c.roles[i].ID] = &c.roles[i]
+	}
+	var all []leastkey.ID
+	for _, g := range c.groups {
+		all = append(all, g.ID)
+	}
+	for _, tg := range c.splitByType(all) {
+		if tg.t == leastkey.UserType {
+			c.userGroups = append(c.userGroups, tg)
+		} else {
+			c.accountGroups = append(c.accountGroups, tg)
+		}
+	}
+	for _, op := range c.operations {
+		c.routes.add(op)
+	}
+}
+
+// id reads the id of a thing, which must be unique among its kind.
+func (b *builder) id(e entry, kind string) (leastkey.ID, bool) {
+	text, ok := e.need("id", kind)
+	if !ok {
+		return leastkey.ID{}, false
+	}
+	id, err := leastkey.ParseID(text)
+	if err != nil || id.IsZero() {
+		e.key("id").wrong(kind+" id "+quote(text)+" is not an id", "write 32 lower-case hex digits, and never change them")
+		return leastkey.ID{}, false
+	}
+	return id, b.unique(e, kind+" id", text, text)
+}
+
+// unique holds a name or id of one kind of thing for the entry, and reports a second use.
+func (b *builder) unique(e entry, kind, name, shown string) bool {
+	key := kind + " " + name
+	if old, taken := b.places[key]; taken {
+		e.wrong(kind+" "+shown+" is defined twice ("+old.where()+")", "remove this one, or choose another")
+		return false
+	}
+	b.places[key] = e.value
+	return true
+}
+
+// knownType reads the name of a resource type that must be there.
+func (b *builder) knownType(e entry, key, what string) (leastkey.ResourceType, bool) {
+	text, ok := e.need(key, what)
+	if !ok {
+		return "", false
+	}
+	t := leastkey.ResourceType(text)
+	if _, known := b.c.byType[t]; !known {
+		b.unknownType(e.key(key), text)
+		return "", false
+	}
+	return t, true
+}
+
+func (b *builder) unknownType(at value, name string) {
+	var known []string
+	for _, r := range b.c.resources {
+		known = append(known, string(r.Type))
+	}
+	slices.Sort(known)
+	at.wrong("unknown resource type "+quote(name), "define it under resources, or use one of "+strings.Join(known, ", "))
+}

@@ -1,0 +1,48 @@
+package catalog
+
+import "github.com/leastkey/leastkey"
+
+// Grants says what a principal may itself do. A user has every group of type user on itself, and
+// in each account the groups of the roles held there: those of type account on the account, the
+// others on everything of their type under it. An account has every group but the user ones on
+// itself and under itself. Memberships of anyone else, and roles that the catalogue does not
+// know, grant nothing. The lists of groups are shared and not to be modified.
+func (c *Catalog) Grants(p leastkey.Principal, active bool, memberships []leastkey.Membership) leastkey.Grants {
+	g := leastkey.Grants{Principal: p, Active: active}
+	switch p.Kind {
+	case leastkey.UserPrincipal:
+		for _, tg := range c.userGroups {
+			g.Policies = append(g.Policies, grant(tg, p.Resource()))
+		}
+		for _, m := range memberships {
+			if m.User != p.ID {
+				continue
+			}
+			for _, id := range m.Roles {
+				if role, ok := c.roleByID[id]; ok {
+					g.Policies = grantAll(g.Policies, role.byType, m.Account)
+				}
+			}
+		}
+	case leastkey.AccountPrincipal:
+		g.Policies = grantAll(nil, c.accountGroups, p.ID)
+	}
+	return g
+}
+
+func grantAll(to []leastkey.Policy, groups []typeGroups, account leastkey.ID) []leastkey.Policy {
+	on := leastkey.AccountOf(account).Resource()
+	for _, tg := range groups {
+		to = append(to, grant(tg, on))
+	}
+	return to
+}
+
+// grant allows groups of one type on the resource itself, or on everything of the type under it.
+func grant(tg typeGroups, on leastkey.Resource) leastkey.Policy {
+	pattern := leastkey.PatternUnder(tg.t, on)
+	if tg.t == on.Type {
+		pattern = leastkey.PatternOne(on)
+	}
+	return leastkey.Policy{Effect: leastkey.Allow, Groups: tg.groups, Patterns: []leastkey.Pattern{pattern}}
+}

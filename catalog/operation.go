@@ -1,0 +1,282 @@
+package catalog
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/leastkey/leastkey"
+)
+
+// Operation is one row of the catalogue: a request, what it needs, and what it acts on.
+// Operations are shared; nothing in them is to be modified.
+type Operation struct {
+	Method  string                // "PATCH"
+	Route   string                // whole path template: "/client/v4/zones/{zone_id}/dns_records/{id}"
+	Access  OperationAccess       // what the caller needs
+	AnyOf   []leastkey.Permission // the accepted groups, any one suffices; none for ByCredential
+	Target  TargetRule            // how to find what it acts on
+	Items   *Items                // of a list: where its items are; otherwise nil
+	Paging  *Paging               // of a list that comes in pages; otherwise nil
+	Creates *Creates              // the answer tells of a new resource to register; otherwise nil
+	Deletes bool                  // success means that the target is gone
+	Control bool                  // served by the control plane, not by the upstream
+
+	segments []string
+	at       value
+}
+
+// OperationAccess is what an operation asks of its caller. The zero value is refused.
+type OperationAccess uint8
+
+// What an operation may ask for.
+const (
+	_            OperationAccess = iota
+	ByPermission                 // one of AnyOf on the target
+	ByCredential                 // any usable token; the target is the credential itself
+)
+
+// Items says where the answer to a list has its items, so that the list can be cut.
+type Items struct {
+	At Pointer // the array, from the top of the answer
+	ID Pointer // the resource's id, from the top of an item
+}
+
+// Paging says how a list comes in pages: 1, 2, ... up to the first that is empty.
+type Paging struct {
+	Page    string  // query parameter: number of the page, from 1
+	PerPage string  // query parameter: items on a page
+	Default int     // items on a page when the caller does not say
+	Most    int     // items on a page at most
+	Info    Pointer // object with page, per_page, total_pages, count, total_count; nil when there is none
+}
+
+// Creates says what the answer to a create tells about the new resource.
+type Creates struct {
+	ID   Pointer
+	Name Pointer // nil when the answer has none
+}
+
+// String gives "PATCH /client/v4/zones/{zone_id}".
+func (op *Operation) String() string { return op.Method + " " + op.Route }
+
+// Operations lists all operations, those of the control plane first.
+func (c *Catalog) Operations() []*Operation { return slices.Clone(c.operations) }
+
+var (
+	methodName   = regexp.MustCompile(`^[A-Z]+$`)
+	fixedSegment = regexp.MustCompile(`^[A-Za-z0-9._~:@$+!,=-]+$`)
+	paramSegment = regexp.MustCompile(`^\{[a-z][a-z0-9_]*\}$`)
+)
+
+// addOperations reads the sections base and operations of one file.
+func (b *builder) addOperations(file entry) {
+	base := ""
+	if v := file.key("base"); v.present() {
+		var ok bool
+		if base, ok = v.text("base"); !ok || !b.goodPath(v, base) {
+			return
+		}
+		if strings.Contains(base, "{") {
+			v.wrong("base "+quote(base)+" has a parameter", "move the parameter into the routes")
+			return
+		}
+	}
+	for _, v := range file.key("operations").list("operations") {
+		if op := b.operation(v, base); op != nil {
+			b.c.operations = append(b.c.operations, op)
+		}
+	}
+}
+
+func (b *builder) operation(v value, base string) *Operation {
+	e := v.entry("operation", "route", "any_of", "access", "target", "items", "paging", "creates", "deletes")
+	op := &Operation{Control: v.doc.control, at: v}
+	if !b.readRoute(e, base, op) {
+		return nil
+	}
+	found := len(*v.doc.problems)
+	op.Target = b.target(e.key("target"), op)
+	if len(*v.doc.problems) > found {
+		return nil // what it accepts depends on the target
+	}
+	b.readAccess(e, op)
+	b.readItems(e, op)
+	b.readEffects(e, op)
+	return op
+}
+
+// readRoute reads "METHOD /path".
+func (b *builder) readRoute(e entry, base string, op *Operation) bool {
+	text, ok := e.need("route", "operation")
+	if !ok {
+		return false
+	}
+	v := e.key("route")
+	method, path, ok := strings.Cut(text, " ")
+	if !ok || !methodName.MatchString(method) || slices.Contains([]string{"CONNECT", "OPTIONS", "TRACE"}, method) {
+		v.wrong("route "+quote(text)+" does not begin with a method", "write METHOD /path; CONNECT, OPTIONS and TRACE cannot be granted")
+		return false
+	}
+	if !b.goodPath(v, path) {
+		return false
+	}
+	op.Method, op.Route = method, base+path
+	op.segments = strings.Split(op.Route[1:], "/")
+	if op.segments[0] == "leastkey" {
+		v.wrong("route "+quote(text)+" is below /leastkey, which is Leastkey's own", "choose another path")
+		return false
+	}
+	var params []string
+	for _, s := range op.segments {
+		if strings.HasPrefix(s, "{") && slices.Contains(params, s) {
+			v.wrong("route "+quote(text)+" has the parameter "+s+" twice", "rename one of them")
+			return false
+		}
+		params = append(params, s)
+	}
+	return true
+}
+
+// goodPath holds paths to the one spelling that a canonical request can match.
+func (b *builder) goodPath(v value, path string) bool {
+	rest, ok := strings.CutPrefix(path, "/")
+	if !ok {
+		v.wrong("path "+quote(path)+" does not begin with /", "write /"+path)
+		return false
+	}
+	for segment := range strings.SplitSeq(rest, "/") {
+		switch {
+		case segment == "":
+			v.wrong("path "+quote(path)+" has an empty segment", "remove the extra /; a request with a trailing / matches the route without it")
+			return false
+		case segment == "." || segment == "..":
+			v.wrong("path "+quote(path)+" has a dot segment", "write the path that it stands for")
+			return false
+		case !paramSegment.MatchString(segment) && !fixedSegment.MatchString(segment):
+			v.wrong("path "+quote(path)+" has the segment "+quote(segment), "use plain characters, or {name} for a whole segment, with lower-case letters, digits and _")
+			return false
+		}
+	}
+	return true
+}
+
+// readAccess reads any_of and access, which exclude one another: only an operation on the
+// credential itself needs no permission, and nothing else may go without.
+func (b *builder) readAccess(e entry, op *Operation) {
+	anyOf, access := e.key("any_of"), e.key("access")
+	if access.present() {
+		if text, _ := access.text("access"); text != "token" {
+			access.wrong("unknown access "+quote(text), "use access: token, or any_of: [...]")
+		}
+	}
+	switch {
+	case access.present() && anyOf.present():
+		anyOf.wrong(op.String()+" has both access and any_of", "keep one")
+	case access.present() && op.Target.Kind != RuleSelf:
+		access.wrong(op.String()+" asks for no permission on its target", "add any_of: [...], or target: self")
+	case access.present():
+		op.Access = ByCredential
+	case op.Target.Kind == RuleSelf:
+		e.key("target").wrong(op.String()+" has target: self, for which permissions mean nothing", "write access: token instead of any_of, or name the target")
+	default:
+		op.Access = ByPermission
+		found := len(*e.doc.problems)
+		op.AnyOf = b.acceptedGroups(anyOf, op.Target.Type)
+		if len(op.AnyOf) == 0 && len(*e.doc.problems) == found {
+			anyOf.wrong(op.String()+" accepts no permission group", "add any_of: [...], or access: token with target: self")
+		}
+	}
+}
+
+// readItems reads items and paging, which lists have.
+func (b *builder) readItems(e entry, op *Operation) {
+	items, paging := e.key("items"), e.key("paging")
+	if op.Target.Kind != RuleList {
+		for _, v := range []value{items, paging} {
+			if v.present() {
+				v.wrong(op.String()+" is not a list and has items or paging", "remove them, or write target: {list: TYPE}")
+			}
+		}
+		return
+	}
+	if !items.present() {
+		items.wrong(op.String()+" is a list and does not say where its items are", "add items: {at: /result, id: /id}")
+		return
+	}
+	ie := items.entry("items", "at", "id")
+	op.Items = &Items{At: needPointer(ie, "at", "items"), ID: needPointer(ie, "id", "items")}
+	if paging.present() {
+		op.Paging = b.paging(paging.entry("paging", "page", "per_page", "default", "most", "info"))
+	}
+}
+
+func (b *builder) paging(e entry) *Paging {
+	p := &Paging{}
+	p.Page, _ = e.need("page", "paging")
+	p.PerPage, _ = e.need("per_page", "paging")
+	p.Default = needCount(e, "default", "paging")
+	p.Most = needCount(e, "most", "paging")
+	if p.Default > p.Most {
+		e.key("default").wrong("paging has a default above the most", "raise most, or lower default")
+	}
+	if p.Page != "" && p.Page == p.PerPage {
+		e.key("per_page").wrong("paging has one query parameter for two things", "name two")
+	}
+	if v := e.key("info"); v.present() {
+		p.Info = v.pointer("info")
+	}
+	return p
+}
+
+// readEffects reads creates and deletes: what becomes of the registry after a success.
+func (b *builder) readEffects(e entry, op *Operation) {
+	if creates := e.key("creates"); creates.present() {
+		if op.Target.Kind != RuleCreate {
+			creates.wrong(op.String()+" creates something and its target is not a create", "write target: {create: TYPE, under: {...}}, or remove creates")
+			return
+		}
+		ce := creates.entry("creates", "id", "name")
+		op.Creates = &Creates{ID: needPointer(ce, "id", "creates")}
+		if name := ce.key("name"); name.present() {
+			op.Creates.Name = name.pointer("name")
+		}
+	}
+	if deletes := e.key("deletes"); deletes.present() {
+		if text, _ := deletes.text("deletes"); text != "target" {
+			deletes.wrong("unknown deletes "+quote(text), "write deletes: target")
+		}
+		if op.Target.Kind != RuleOne {
+			deletes.wrong(op.String()+" deletes its target, which is not one resource", "write target: {TYPE: path.NAME}, or remove deletes")
+		}
+		op.Deletes = true
+	}
+}
+
+// addReaders reads the section readers: groups of this catalogue that may also use a GET route of
+// the control plane. Nothing but reading can be opened in this way.
+func (b *builder) addReaders(section value) {
+	for _, v := range section.list("readers") {
+		e := v.entry("reader", "route", "any_of")
+		text, ok := e.need("route", "reader")
+		if !ok {
+			continue
+		}
+		i := slices.IndexFunc(b.c.operations, func(op *Operation) bool {
+			return op.Control && op.Method == "GET" && op.Access == ByPermission && op.Method+" "+strings.TrimPrefix(op.Route, controlBase) == text
+		})
+		if i < 0 {
+			e.key("route").wrong("readers of "+quote(text)+", which is not a GET route of the control plane with permissions", "see control.yaml for the routes")
+			continue
+		}
+		op := b.c.operations[i]
+		for _, p := range b.acceptedGroups(e.key("any_of"), op.Target.Type) {
+			if !slices.Contains(op.AnyOf, p) {
+				op.AnyOf = append(op.AnyOf, p)
+			}
+		}
+	}
+}
+
+// controlBase is the base path of the control plane, whatever the catalogue's own.
+const controlBase = "/client/v4"

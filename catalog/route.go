@@ -1,0 +1,150 @@
+package catalog
+
+import "strings"
+
+// node is one step in the tree of routes: what may stand in the next segment of a path.
+type node struct {
+	fixed  map[string]*node
+	folded map[string]bool // the fixed segments in lower case
+	param  *node
+	ops    map[string]*Operation // routes that end here, by method
+}
+
+func (n *node) add(op *Operation) {
+	for _, s := range op.segments {
+		if isParam(s) {
+			if n.param == nil {
+				n.param = &node{}
+			}
+			n = n.param
+			continue
+		}
+		if n.fixed == nil {
+			n.fixed, n.folded = map[string]*node{}, map[string]bool{}
+		}
+		if n.fixed[s] == nil {
+			n.fixed[s] = &node{}
+			n.folded[strings.ToLower(s)] = true
+		}
+		n = n.fixed[s]
+	}
+	if n.ops == nil {
+		n.ops = map[string]*Operation{}
+	}
+	n.ops[op.Method] = op
+}
+
+func isParam(segment string) bool { return segment[0] == '{' }
+
+// Match finds the operation for a request, and its path parameters. path is canonical: it begins
+// with '/', has no trailing slash and no dot segment, and is compared byte for byte, escapes and
+// all. A fixed segment beats a parameter. A parameter never takes what a fixed segment beside it
+// would be in another case: an upstream might read that as the fixed one.
+func (c *Catalog) Match(method, path string) (*Operation, Params, bool) {
+	op := c.routes.find(method, path)
+	if op == nil {
+		return nil, Params{}, false
+	}
+	return op, Params{op, path}, true
+}
+
+// HasPath reports whether any method matches the path.
+func (c *Catalog) HasPath(path string) bool { return c.routes.find("", path) != nil }
+
+// find follows rest, which begins with '/' for each segment that is left. With an empty method
+// any will do.
+func (n *node) find(method, rest string) *Operation {
+	if rest == "" {
+		if method != "" {
+			return n.ops[method]
+		}
+		for _, op := range n.ops {
+			return op
+		}
+		return nil
+	}
+	if rest[0] != '/' {
+		return nil
+	}
+	segment, tail := rest[1:], ""
+	if end := strings.IndexByte(segment, '/'); end >= 0 {
+		segment, tail = segment[:end], segment[end:]
+	}
+	if segment == "" {
+		return nil
+	}
+	next, isFixed := n.fixed[segment]
+	if isFixed {
+		if op := next.find(method, tail); op != nil {
+			return op
+		}
+	}
+	if n.param == nil || !isFixed && n.folded[strings.ToLower(segment)] {
+		return nil
+	}
+	return n.param.find(method, tail)
+}
+
+// Params are the path parameters of a matched request. The zero Params have none.
+type Params struct {
+	op   *Operation
+	path string
+}
+
+// Value gives the segment that stands for the parameter {name}, as it is in the path.
+func (p Params) Value(name string) (string, bool) {
+	if p.op == nil {
+		return "", false
+	}
+	rest := p.path
+	for _, s := range p.op.segments {
+		segment, tail := rest[1:], ""
+		if end := strings.IndexByte(segment, '/'); end >= 0 {
+			segment, tail = segment[:end], segment[end:]
+		}
+		if isParam(s) && s[1:len(s)-1] == name {
+			return segment, true
+		}
+		rest = tail
+	}
+	return "", false
+}
+
+// checkAmbiguity refuses two routes of a method that can match one path when neither is at least
+// as specific as the other in every segment.
+func (b *builder) checkAmbiguity() {
+	ops := b.c.operations
+	for i, later := range ops {
+		for _, earlier := range ops[:i] {
+			if earlier.Method != later.Method || !ambiguous(earlier.segments, later.segments) {
+				continue
+			}
+			if earlier.Control {
+				later.at.wrong(later.String()+" can match the same request as "+earlier.String()+", which is built in",
+					"choose another path, or another base")
+				continue
+			}
+			later.at.wrong(later.String()+" can match the same request as "+earlier.String()+" ("+earlier.at.where()+")",
+				"remove one, or make one of them fixed in every segment where the other is")
+		}
+	}
+}
+
+// ambiguous reports whether both templates match some path and neither wins on it.
+func ambiguous(x, y []string) bool {
+	if len(x) != len(y) {
+		return false
+	}
+	xWins, yWins := false, false
+	for i := range x {
+		switch xp, yp := isParam(x[i]), isParam(y[i]); {
+		case !xp && !yp && x[i] != y[i]:
+			return false
+		case !xp && yp:
+			xWins = true
+		case xp && !yp:
+			yWins = true
+		}
+	}
+	return xWins == yWins
+}

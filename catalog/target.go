@@ -1,0 +1,199 @@
+package catalog
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/leastkey/leastkey"
+)
+
+// TargetRule says how to find the target of a request.
+type TargetRule struct {
+	Kind  RuleKind
+	Type  leastkey.ResourceType // of the target; "" for RuleSelf
+	ID    Source                // RuleOne: where the id of the resource is
+	Under leastkey.ResourceType // RuleCreate: the type of the parent; "" when the type has none
+	In    Source                // RuleCreate: where the id of the parent is
+}
+
+// RuleKind says what an operation acts on. The zero kind is refused.
+type RuleKind uint8
+
+// The kinds of target rule.
+const (
+	_          RuleKind = iota
+	RuleOne             // the resource whose id the request carries
+	RuleList            // the collection of a type, cut to what may be seen
+	RuleCreate          // a new resource under a parent whose id the request carries
+	RuleCaller          // the principal of the credential, which must be of the rule's type
+	RuleSelf            // the credential itself
+)
+
+// Source is where in a request a value is. The value must be there exactly once.
+type Source struct {
+	From SourceKind
+	Name string  // of the path or query parameter
+	Body Pointer // into the JSON body
+}
+
+// SourceKind is the part of a request that a value is read from.
+type SourceKind uint8
+
+// The parts of a request. The zero kind is nowhere.
+const (
+	_ SourceKind = iota
+	FromPath
+	FromQuery
+	FromBody
+)
+
+// String gives the source as a catalogue writes it: "path.zone_id", "body./account/id".
+func (s Source) String() string {
+	switch s.From {
+	case FromPath:
+		return "path." + s.Name
+	case FromQuery:
+		return "query." + s.Name
+	case FromBody:
+		return "body." + s.Body.String()
+	default:
+		return "nowhere"
+	}
+}
+
+// target reads self, {TYPE: source}, {list: TYPE}, {create: TYPE, under: {TYPE: source}} or
+// {caller: TYPE}.
+func (b *builder) target(v value, op *Operation) TargetRule {
+	const forms = "write target: {TYPE: path.NAME}, {list: TYPE}, {create: TYPE, under: {TYPE: source}}, {caller: user} or self"
+	if !v.present() {
+		v.wrong(op.String()+" has no target", forms)
+		return TargetRule{}
+	}
+	if v.isText() {
+		if v.node.Value != "self" {
+			v.wrong("unknown target "+quote(v.node.Value), forms)
+		}
+		return TargetRule{Kind: RuleSelf}
+	}
+	e := v.entry("target")
+	if len(e.keys) == 0 || len(e.keys) > 2 || (len(e.keys) == 2) != (e.key("create").present() && e.key("under").present()) {
+		v.wrong("the target of "+op.String()+" is not of a known form", forms)
+		return TargetRule{}
+	}
+	switch {
+	case e.key("list").present():
+		t, _ := b.knownType(e, "list", "target")
+		return TargetRule{Kind: RuleList, Type: t}
+	case e.key("caller").present():
+		t, _ := b.knownType(e, "caller", "target")
+		if t != leastkey.UserType && t != leastkey.AccountType {
+			e.key("caller").wrong("a caller is never a "+quote(string(t)), "write {caller: user} or {caller: account}")
+		}
+		return TargetRule{Kind: RuleCaller, Type: t}
+	case e.key("create").present():
+		return b.createTarget(e, op)
+	default:
+		t, id := b.resourceAt(e, op)
+		return TargetRule{Kind: RuleOne, Type: t, ID: id}
+	}
+}
+
+// createTarget reads the parent of what is created, which is of the one parent type.
+func (b *builder) createTarget(e entry, op *Operation) TargetRule {
+	t, ok := b.knownType(e, "create", "target")
+	rule := TargetRule{Kind: RuleCreate, Type: t}
+	parent := b.c.byType[t].Parent
+	under := e.key("under")
+	switch {
+	case !ok:
+	case parent == "" && under.present():
+		under.wrong("a new "+string(t)+" is under nothing", "remove under")
+	case parent == "":
+	case !under.present():
+		under.wrong(op.String()+" creates a "+string(t)+" and does not say under which "+string(parent),
+			"add under: {"+string(parent)+": body./"+string(parent)+"/id} or the like")
+	default:
+		ue := under.entry("under")
+		if len(ue.keys) != 1 {
+			under.wrong("under does not name one parent", "write under: {"+string(parent)+": source}")
+			break
+		}
+		rule.Under, rule.In = b.resourceAt(ue, op)
+		if rule.Under != "" && rule.Under != parent {
+			under.wrong("a new "+string(t)+" is under a "+string(parent)+", not under a "+string(rule.Under), "write under: {"+string(parent)+": source}")
+		}
+	}
+	return rule
+}
+
+// resourceAt reads {TYPE: source}.
+func (b *builder) resourceAt(e entry, op *Operation) (leastkey.ResourceType, Source) {
+	key := e.keys[0]
+	t := leastkey.ResourceType(key.node.Value)
+	if _, known := b.c.byType[t]; !known {
+		b.unknownType(key, key.node.Value)
+		return "", Source{}
+	}
+	return t, b.source(e.at[key.node.Value], op)
+}
+
+var queryName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+
+// source reads path.NAME, query.NAME or body./POINTER.
+func (b *builder) source(v value, op *Operation) Source {
+	text, ok := v.text("the place of an id")
+	if !ok {
+		return Source{}
+	}
+	kind, name, _ := strings.Cut(text, ".")
+	switch kind {
+	case "path":
+		if !slices.Contains(op.segments, "{"+name+"}") {
+			v.wrong(op.String()+" has no path parameter "+quote(name), "name a parameter of the route, without braces")
+		}
+		return Source{From: FromPath, Name: name}
+	case "query":
+		if !queryName.MatchString(name) {
+			v.wrong("query parameter "+quote(name)+" is not a plain name", "use letters, digits, _, . and -")
+		}
+		return Source{From: FromQuery, Name: name}
+	case "body":
+		p, err := ParsePointer(name)
+		switch {
+		case err != nil:
+			v.wrong(err.Error(), "write body./account/id or the like (RFC 6901)")
+		case len(p) == 0:
+			v.wrong("the whole body is not an id", "write body./account/id or the like (RFC 6901)")
+		case op.Method == "GET" || op.Method == "HEAD":
+			v.wrong(op.String()+" takes its target from a body, which such a request does not have", "take it from the path or the query")
+		}
+		return Source{From: FromBody, Body: p}
+	default:
+		v.wrong("an id cannot be found at "+quote(text), "write path.NAME, query.NAME or body./POINTER")
+		return Source{}
+	}
+}
+
+// needPointer reads a pointer that must be there and must lead somewhere.
+func needPointer(e entry, key, what string) Pointer {
+	if _, ok := e.need(key, what); !ok {
+		return nil
+	}
+	return e.key(key).pointer(key)
+}
+
+// needCount reads a number of at least 1.
+func needCount(e entry, key, what string) int {
+	text, ok := e.need(key, what)
+	if !ok {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		e.key(key).wrong(key+" "+quote(text)+" is not a count", "write a whole number from 1")
+		return 0
+	}
+	return n
+}
