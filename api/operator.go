@@ -1,0 +1,54 @@
+package api
+
+import "github.com/leastkey/leastkey"
+
+// What the operator of an installation says over its socket, under /leastkey/v1/. There the
+// caller is trusted because of who may open the socket, so no credential goes along.
+
+// OperatorUser is a user as the operator sees it.
+type OperatorUser struct {
+	ID           leastkey.ID `json:"id"`
+	Email        string      `json:"email"`
+	FirstName    string      `json:"first_name,omitempty"`
+	LastName     string      `json:"last_name,omitempty"`
+	Disabled     bool        `json:"disabled"`
+	CreatedOn    Time        `json:"created_on"`
+	Password     Secret      `json:"password,omitzero"`       // once, when it was made up for the user
+	GlobalAPIKey Secret      `json:"global_api_key,omitzero"` // once, from create
+}
+
+// OperatorUserCreate is the body of POST /leastkey/v1/users. Without a password one is made up.
+type OperatorUserCreate struct {
+	Email     string `json:"email"`
+	FirstName string `json:"first_name,omitempty"`
+	LastName  string `json:"last_name,omitempty"`
+	Password  Secret `json:"password,omitzero"`
+}
+
+// OperatorUserUpdate is the body of PATCH /leastkey/v1/users/{id}.
+type OperatorUserUpdate struct {
+	Disabled *bool `json:"disabled"`
+}
+
+// OperatorAccount is the body of POST /leastkey/v1/accounts. The answer is an Account.
+type OperatorAccount struct {
+	Name string `json:"name"`
+}
+
+// Members are added and changed with a MemberRequest, whose roles may be names here.
+
+// Resource is one row of the registry of resources: what exists, and under what. It is the body
+// of POST /leastkey/v1/resources and the answer to it.
+type Resource struct {
+	Type      leastkey.ResourceType `json:"type"`
+	ID        string                `json:"id"`
+	Name      string                `json:"name,omitempty"`
+	Parent    *leastkey.Resource    `json:"parent,omitempty"`
+	CreatedOn Time                  `json:"created_on,omitzero"`
+}
+
+// OperatorPath is where the routes of the operator begin.
+const OperatorPath = "/leastkey/v1"
+
+// OperatorSocket is the name of the socket within the data directory of a running server.
+const OperatorSocket = "operator.sock"
