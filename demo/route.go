@@ -1,0 +1,121 @@
+package demo
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// route is one operation. A segment in braces is an id (32 lower-case hex), save {setting_id}, a word.
+type route struct {
+	method string
+	path   string
+	serve  func(*tx, *request) (reply, error)
+}
+
+func routes() []route {
+	return []route{
+		{"GET", "/zones", listZones},
+		{"POST", "/zones", createZone},
+		{"GET", "/zones/{zone_id}", getZone},
+		{"PATCH", "/zones/{zone_id}", editZone},
+		{"DELETE", "/zones/{zone_id}", deleteZone},
+
+		{"GET", "/zones/{zone_id}/dns_records", listRecords},
+		{"POST", "/zones/{zone_id}/dns_records", createRecord},
+		{"POST", "/zones/{zone_id}/dns_records/batch", batchRecords},
+		{"GET", "/zones/{zone_id}/dns_records/export", exportRecords},
+		{"POST", "/zones/{zone_id}/dns_records/import", importRecords},
+		{"GET", "/zones/{zone_id}/dns_records/{dns_record_id}", getRecord},
+		{"PUT", "/zones/{zone_id}/dns_records/{dns_record_id}", replaceRecord},
+		{"PATCH", "/zones/{zone_id}/dns_records/{dns_record_id}", editRecord},
+		{"DELETE", "/zones/{zone_id}/dns_records/{dns_record_id}", deleteRecord},
+	}
+}
+
+// Routes lists every operation as "METHOD /path/{id}", without the base path, for whoever writes the catalogue.
+func Routes() []string {
+	var out []string
+	for _, r := range routes() {
+		out = append(out, r.method+" "+r.path)
+	}
+	return out
+}
+
+type compiled struct {
+	route
+	segments []string
+}
+
+func compile(rs []route) []compiled {
+	var out []compiled
+	for _, r := range rs {
+		out = append(out, compiled{r, strings.Split(r.path, "/")})
+	}
+	return out
+}
+
+// find matches the path as it was sent: no route needs an escape, so an escaped path matches none.
+// One trailing slash is the same route.
+func find(table []compiled, r *http.Request) (route, map[string]string, error) {
+	sent := r.URL.EscapedPath()
+	path, ok := strings.CutPrefix(strings.TrimSuffix(sent, "/"), base)
+	segments := strings.Split(path, "/")
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	var allow []string
+	for _, c := range table {
+		ids, matches := c.match(segments)
+		if !ok || !matches {
+			continue
+		}
+		if c.method == method {
+			return c.route, ids, nil
+		}
+		allow = append(allow, c.method)
+	}
+	if allow != nil {
+		slices.Sort(allow)
+		return route{}, nil, &Fault{Status: http.StatusMethodNotAllowed, Code: 10405,
+			Message: "Method " + r.Method + " is not allowed here; use " + strings.Join(allow, " or "), allow: strings.Join(allow, ", ")}
+	}
+	return route{}, nil, missing(codeCouldNotRoute, "Could not route to %s, perhaps your object identifier is invalid?", sent)
+}
+
+func (c compiled) match(segments []string) (map[string]string, bool) {
+	if len(segments) != len(c.segments) {
+		return nil, false
+	}
+	ids := map[string]string{}
+	for i, want := range c.segments {
+		name, param := strings.CutPrefix(want, "{")
+		if !param {
+			if segments[i] != want {
+				return nil, false
+			}
+			continue
+		}
+		name = strings.TrimSuffix(name, "}")
+		valid := isID
+		if name == "setting_id" {
+			valid = isWord
+		}
+		if !valid(segments[i]) {
+			return nil, false
+		}
+		ids[name] = segments[i]
+	}
+	return ids, true
+}
+
+// isWord reports whether s could be the id of a setting: lower-case letters, digits, underscore.
+func isWord(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c != '_' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 64
+}
