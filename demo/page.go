@@ -89,14 +89,16 @@ func (f *filter) add(term string, args ...any) {
 
 // where joins the conditions as the query parameter match says: all (the default) or any.
 func (f *filter) where(v url.Values) (string, error) {
+	joint := " AND "
+	switch strings.ToLower(v.Get("match")) {
+	case "", "all":
+	case "any":
+		joint = " OR "
+	default:
+		return "", bad(codeInvalid, "The query parameter match must be all or any")
+	}
 	if len(f.terms) == 0 {
 		return "1", nil
 	}
-	switch strings.ToLower(v.Get("match")) {
-	case "", "all":
-		return "(" + strings.Join(f.terms, " AND ") + ")", nil
-	case "any":
-		return "(" + strings.Join(f.terms, " OR ") + ")", nil
-	}
-	return "", bad(codeInvalid, "The query parameter match must be all or any")
+	return "(" + strings.Join(f.terms, joint) + ")", nil
 }
