@@ -124,10 +124,8 @@ type Validity struct {
 	ExpiresOn time.Time `json:"expires_on,omitzero"` // no longer works from this instant on
 }
 
-// within reports whether v lies inside outer.
-func (v Validity) within(outer Validity) bool {
-	if !outer.NotBefore.IsZero() && v.NotBefore.Before(outer.NotBefore) {
-		return false
-	}
+// endsWithin reports whether v ends no later than outer does. Beginnings need no such rule: what
+// is made now cannot have been used before.
+func (v Validity) endsWithin(outer Validity) bool {
 	return outer.ExpiresOn.IsZero() || (!v.ExpiresOn.IsZero() && !v.ExpiresOn.After(outer.ExpiresOn))
 }

@@ -23,7 +23,7 @@ type ExcessKind uint8
 const (
 	NoExcess       ExcessKind = iota
 	ExcessMaker               // the maker is not usable itself
-	ExcessValidity            // valid earlier or longer than the maker's token
+	ExcessValidity            // valid for longer than the maker's token
 	ExcessAddress             // usable from addresses the maker's token is not
 	ExcessOwner               // the owner of the token itself may not do it on any such resource
 	ExcessRight               // the maker may not do it on every such resource
@@ -53,7 +53,7 @@ func (m Maker) MayGive(child Credential, bounds Grants, w World) Excess {
 		if !child.bounded() {
 			return Excess{What: ExcessRight}
 		}
-		if !child.Validity.within(m.Credential.Validity) {
+		if !child.Validity.endsWithin(m.Credential.Validity) {
 			return Excess{What: ExcessValidity}
 		}
 		if !child.Condition.within(m.Credential.Condition) {

@@ -67,12 +67,10 @@ func (r Reason) Words() string {
 		return "the credential may not be used from this address"
 	case PrincipalInactive:
 		return "the owner of the credential is disabled"
-	case PermissionMissing:
-		return "the credential lacks the permission"
-	case PermissionDenied:
-		return "a deny policy of the credential forbids it"
-	case PrincipalLacks:
-		return "the owner of the credential may not do this, or there is no such resource"
+	case PermissionMissing, PermissionDenied, PrincipalLacks:
+		// One sentence for all three: telling them apart would tell a caller whether a resource
+		// exists, and what the owner of the credential could do with it.
+		return "the credential, or its owner, does not have the permission on this resource"
 	default:
 		return "nothing allows it"
 	}

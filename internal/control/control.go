@@ -1,0 +1,201 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/catalog"
+)
+
+// Config is what a Control is made of. Every field is needed; zero Limits mean the defaults.
+type Config struct {
+	Store   Store
+	Catalog *catalog.Catalog
+	Nodes   Nodes
+	Brand   leastkey.Brand
+	Limits  Limits
+	Now     func() time.Time
+	Random  io.Reader // crypto/rand.Reader outside tests
+	Log     *slog.Logger
+}
+
+// Nodes are the enforcement nodes of this process. They learn of a commit before the call that
+// made it returns, so that what was revoked is refused from then on.
+type Nodes interface {
+	// Load replaces all that they know with the state at a revision.
+	Load(rev leastkey.Revision, each func(yield func(leastkey.Change) error) error) error
+	// Apply makes the changes of the next revision.
+	Apply(rev leastkey.Revision, changes []leastkey.Change) error
+	// Doubt makes them refuse every decision until the next Load.
+	Doubt()
+}
+
+// Limits say how many there may be.
+type Limits struct {
+	UserTokens    int           // per user; 50
+	AccountTokens int           // per account; 500
+	Overlap       time.Duration // the longest that a rolled-away secret may live on; 7 days
+}
+
+// DefaultLimits are those of the wire contract.
+func DefaultLimits() Limits {
+	return Limits{UserTokens: 50, AccountTokens: 500, Overlap: 7 * 24 * time.Hour}
+}
+
+// Control runs the use cases of the control plane.
+type Control struct {
+	store   Store
+	catalog *catalog.Catalog
+	nodes   Nodes
+	brand   leastkey.Brand
+	limits  Limits
+	now     func() time.Time
+	random  io.Reader
+	log     *slog.Logger
+
+	order sync.Mutex // held from commit to publication, so that nodes see revisions in order
+}
+
+// Open makes a Control and tells the nodes all that the store holds.
+func Open(ctx context.Context, c Config) (*Control, error) {
+	if c.Limits == (Limits{}) {
+		c.Limits = DefaultLimits()
+	}
+	control := &Control{
+		store: c.Store, catalog: c.Catalog, nodes: c.Nodes, brand: c.Brand, limits: c.Limits,
+		// The store keeps microseconds; what is answered must be what is kept.
+		now:    func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) },
+		random: c.Random, log: c.Log,
+	}
+	control.order.Lock()
+	defer control.order.Unlock()
+	if err := control.load(ctx); err != nil {
+		return nil, fmt.Errorf("control: load the state: %w", err)
+	}
+	return control, nil
+}
+
+func (c *Control) load(ctx context.Context) error {
+	return c.store.View(ctx, func(r Reader) error {
+		rev, err := r.Revision()
+		if err != nil {
+			return err
+		}
+		return c.nodes.Load(rev, r.State)
+	})
+}
+
+// act is the one way in which anything changes: it authorizes the caller on the resource, runs
+// do, and commits what do did with its audit row. The nodes of this process know of it when act
+// returns.
+func (c *Control) act(ctx context.Context, caller Caller, on leastkey.Resource, do func(Tx, authority, *deed) error) error {
+	c.order.Lock()
+	defer c.order.Unlock()
+	var refusal error
+	var done *deed
+	rev, err := c.store.Commit(ctx, func(tx Tx) (Act, error) {
+		by, err := c.authorize(tx, caller, on)
+		if err == nil {
+			done = &deed{account: accountOf(on)}
+			err = do(tx, by, done)
+		}
+		if err != nil {
+			refusal = err
+			return Act{}, err
+		}
+		return c.record(caller, by, done)
+	})
+	if err != nil {
+		if refusal == nil { // the store failed: whether the commit happened is not certain
+			c.renew(ctx, err)
+		}
+		return settle(err)
+	}
+	if err := c.nodes.Apply(rev, done.changes); err != nil {
+		c.renew(ctx, err)
+	}
+	return nil
+}
+
+// renew puts nodes right that may have missed something. Until it succeeds they refuse all.
+func (c *Control) renew(ctx context.Context, why error) {
+	c.log.Error("nodes may not know the last commit; loading the state anew", "error", why)
+	c.nodes.Doubt()
+	if err := c.load(context.WithoutCancel(ctx)); err != nil {
+		c.log.Error("the state cannot be loaded; every request is refused until it can", "error", err)
+	}
+}
+
+// view runs a read-only use case.
+func (c *Control) view(ctx context.Context, caller Caller, on leastkey.Resource, do func(Reader) error) error {
+	err := c.store.View(ctx, func(r Reader) error {
+		if _, err := c.authorize(r, caller, on); err != nil {
+			return err
+		}
+		return do(r)
+	})
+	return settle(err)
+}
+
+// settle makes every error that leaves this package an *Error.
+func settle(err error) error {
+	var known *Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	return &Error{Kind: Internal, Message: "internal error", Cause: err}
+}
+
+// deed is what one use case did, to be recorded.
+type deed struct {
+	action  string
+	subject string
+	account leastkey.ID
+	before  any // nil: there was nothing before
+	after   any // nil: it is gone
+	changes []leastkey.Change
+}
+
+func (c *Control) record(caller Caller, by authority, d *deed) (Act, error) {
+	id, err := leastkey.NewID(c.random)
+	if err != nil {
+		return Act{}, err
+	}
+	row := Audit{
+		ID: id, At: c.now(), Addr: caller.Addr, Action: d.action, Subject: d.subject, Account: d.account,
+		Actor: by.Credential.Principal, Credential: by.Credential.ID,
+	}
+	if row.Before, err = asJSON(d.before); err != nil {
+		return Act{}, err
+	}
+	if row.After, err = asJSON(d.after); err != nil {
+		return Act{}, err
+	}
+	return Act{Audit: row, Changes: d.changes}, nil
+}
+
+func asJSON(v any) (json.RawMessage, error) {
+	if v == nil {
+		return nil, nil
+	}
+	return json.Marshal(v)
+}
+
+// accountOf is the account that an act on this resource concerns.
+func accountOf(on leastkey.Resource) leastkey.ID {
+	if on.Type != leastkey.AccountType {
+		return leastkey.ID{}
+	}
+	id, err := leastkey.ParseID(on.ID)
+	if err != nil {
+		return leastkey.ID{}
+	}
+	return id
+}

@@ -1,0 +1,233 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/leastkey/leastkey"
+)
+
+// MemberOf is a membership with its user and account.
+type MemberOf struct {
+	Member
+	User    User
+	Account Account
+}
+
+// Members lists the members of an account.
+func (c *Control) Members(ctx context.Context, caller Caller, account leastkey.ID) ([]MemberOf, error) {
+	var members []MemberOf
+	err := c.view(ctx, caller, leastkey.AccountOf(account).Resource(), func(r Reader) error {
+		rows, err := r.Members(account)
+		if err != nil {
+			return err
+		}
+		members, err = complete(r, rows)
+		return err
+	})
+	return members, err
+}
+
+// Member gives one member of an account.
+func (c *Control) Member(ctx context.Context, caller Caller, account, id leastkey.ID) (MemberOf, error) {
+	var member MemberOf
+	err := c.view(ctx, caller, leastkey.AccountOf(account).Resource(), func(r Reader) error {
+		row, err := r.Member(account, id)
+		if err != nil {
+			return explain(err, "member", id)
+		}
+		member, err = completeOne(r, row)
+		return err
+	})
+	return member, err
+}
+
+// Memberships lists the accounts that a user is a member of.
+func (c *Control) Memberships(ctx context.Context, caller Caller, user leastkey.ID) ([]MemberOf, error) {
+	var members []MemberOf
+	err := c.view(ctx, caller, leastkey.UserOf(user).Resource(), func(r Reader) error {
+		rows, err := r.Memberships(user)
+		if err != nil {
+			return err
+		}
+		members, err = complete(r, rows)
+		return err
+	})
+	return members, err
+}
+
+// AddMember gives a user, by e-mail, roles in an account. Nobody can give a role that can do
+// more than they can themselves.
+func (c *Control) AddMember(ctx context.Context, caller Caller, account leastkey.ID, email string, roles []leastkey.ID) (MemberOf, error) {
+	email, err := normalEmail(email)
+	if err != nil {
+		return MemberOf{}, err
+	}
+	var member MemberOf
+	err = c.act(ctx, caller, leastkey.AccountOf(account).Resource(), func(tx Tx, by authority, done *deed) error {
+		if _, err := tx.Account(account); err != nil {
+			return explain(err, "account", account)
+		}
+		user, err := tx.UserByEmail(email)
+		if errors.Is(err, ErrNotFound) {
+			return invalid("/email", "no user has the e-mail address %s; the operator makes users", email)
+		}
+		if err != nil {
+			return err
+		}
+		id, err := leastkey.NewID(c.random)
+		if err != nil {
+			return err
+		}
+		row := Member{ID: id, Account: account, User: user.ID, CreatedOn: c.now()}
+		if row.Roles, err = c.rolesToGive(tx, by, account, roles); err != nil {
+			return err
+		}
+		if err := tx.PutMember(row); err != nil {
+			if errors.Is(err, ErrExists) {
+				return &Error{Kind: Taken, Message: email + " is a member of the account already"}
+			}
+			return err
+		}
+		c.recordMember(done, "member.add", account, nil, &row)
+		member, err = completeOne(tx, row)
+		return err
+	})
+	return member, err
+}
+
+// SetRoles replaces the roles of a member.
+func (c *Control) SetRoles(ctx context.Context, caller Caller, account, id leastkey.ID, roles []leastkey.ID) (MemberOf, error) {
+	var member MemberOf
+	err := c.act(ctx, caller, leastkey.AccountOf(account).Resource(), func(tx Tx, by authority, done *deed) error {
+		was, err := tx.Member(account, id)
+		if err != nil {
+			return explain(err, "member", id)
+		}
+		row := was
+		if row.Roles, err = c.rolesToGive(tx, by, account, roles); err != nil {
+			return err
+		}
+		if err := tx.PutMember(row); err != nil {
+			return err
+		}
+		if err := c.someoneLeft(tx, account); err != nil {
+			return err
+		}
+		c.recordMember(done, "member.update", account, &was, &row)
+		member, err = completeOne(tx, row)
+		return err
+	})
+	return member, err
+}
+
+// RemoveMember ends a membership. The user's tokens lose the account with it, at once.
+func (c *Control) RemoveMember(ctx context.Context, caller Caller, account, id leastkey.ID) error {
+	return c.act(ctx, caller, leastkey.AccountOf(account).Resource(), func(tx Tx, _ authority, done *deed) error {
+		was, err := tx.Member(account, id)
+		if err != nil {
+			return explain(err, "member", id)
+		}
+		if err := tx.DeleteMember(account, id); err != nil {
+			return err
+		}
+		if err := c.someoneLeft(tx, account); err != nil {
+			return err
+		}
+		c.recordMember(done, "member.remove", account, &was, nil)
+		return nil
+	})
+}
+
+// rolesToGive checks that the roles exist, and that the caller could do all that they can.
+func (c *Control) rolesToGive(r Reader, by authority, account leastkey.ID, roles []leastkey.ID) ([]leastkey.ID, error) {
+	roles = unique(roles)
+	if len(roles) == 0 {
+		return nil, invalid("/roles", "a member needs at least one role")
+	}
+	for i, id := range roles {
+		if _, known := c.catalog.Role(id); !known {
+			return nil, invalid(fmt.Sprintf("/roles/%d", i), "no role has the id %s", id)
+		}
+	}
+	if by.operator {
+		return roles, nil
+	}
+	// What the roles grant, as if it were a token that the caller makes for itself. Whose place
+	// the roles describe does not matter here, so the account's own id stands in for a user's.
+	anyone := leastkey.UserOf(account)
+	granted := c.catalog.Grants(anyone, true, []leastkey.Membership{{User: anyone.ID, Account: account, Roles: roles}})
+	child := by.Credential
+	child.Kind, child.Policies = leastkey.Token, slices.DeleteFunc(granted.Policies, func(p leastkey.Policy) bool {
+		return p.Patterns[0].Type == leastkey.UserType // what everyone may do on themselves
+	})
+	return roles, c.mayGive(r, by, child)
+}
+
+// someoneLeft keeps an account from losing the last member who can manage its members.
+func (c *Control) someoneLeft(r Reader, account leastkey.ID) error {
+	members, err := r.Members(account)
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		if slices.ContainsFunc(m.Roles, c.managesMembers) {
+			return nil
+		}
+	}
+	return &Error{Kind: Invalid, Message: "the account would be left without a member who can manage its members"}
+}
+
+// managesMembers reports whether a role holds a permission that adding a member accepts.
+func (c *Control) managesMembers(id leastkey.ID) bool {
+	role, _ := c.catalog.Role(id)
+	for _, op := range c.catalog.Operations() {
+		if op.Control && op.Method == "POST" && strings.HasSuffix(op.Route, "/members") {
+			return slices.ContainsFunc(op.AnyOf, func(p leastkey.Permission) bool { return slices.Contains(role.Groups, p.Group) })
+		}
+	}
+	return false
+}
+
+func (c *Control) recordMember(done *deed, action string, account leastkey.ID, was, is *Member) {
+	done.action, done.account = action, account
+	change := leastkey.Membership{Account: account}
+	if was != nil {
+		done.before, done.subject, change.User = describedMember(*was), "member "+was.ID.String(), was.User
+	}
+	if is != nil {
+		done.after, done.subject, change.User, change.Roles = describedMember(*is), "member "+is.ID.String(), is.User, is.Roles
+	}
+	done.changes = []leastkey.Change{{Membership: &change}}
+}
+
+func describedMember(m Member) any {
+	return struct {
+		User  leastkey.ID   `json:"user"`
+		Roles []leastkey.ID `json:"roles"`
+	}{m.User, m.Roles}
+}
+
+func complete(r Reader, rows []Member) ([]MemberOf, error) {
+	members := make([]MemberOf, 0, len(rows))
+	for _, row := range rows {
+		m, err := completeOne(r, row)
+		if err != nil {
+			return nil, err
+		}
+		members = append(members, m)
+	}
+	return members, nil
+}
+
+func completeOne(r Reader, row Member) (MemberOf, error) {
+	user, err := r.User(row.User)
+	if err != nil {
+		return MemberOf{}, err
+	}
+	account, err := r.Account(row.Account)
+	return MemberOf{Member: row, User: user, Account: account}, err
+}

@@ -1,0 +1,104 @@
+package control
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/leastkey/leastkey"
+)
+
+// checkPolicies gives the policies as they are kept: in the owner's order, without exact
+// duplicates, each with an id. Each group of a policy must be able to bind to one of the policy's
+// resources; one that cannot is a mistake that would grant nothing.
+func (c *Control) checkPolicies(policies []leastkey.Policy) ([]leastkey.Policy, error) {
+	kept := make([]leastkey.Policy, 0, len(policies))
+	for i, pol := range policies {
+		at := fmt.Sprintf("/policies/%d", i)
+		if pol.Effect != leastkey.Allow && pol.Effect != leastkey.Deny {
+			return nil, invalid(at+"/effect", "want allow or deny")
+		}
+		pol.Groups, pol.Patterns = unique(pol.Groups), unique(pol.Patterns)
+		if len(pol.Groups) == 0 {
+			return nil, invalid(at+"/permission_groups", "a policy needs at least one permission group")
+		}
+		if len(pol.Patterns) == 0 {
+			return nil, invalid(at+"/resources", "a policy needs at least one resource")
+		}
+		for j, group := range pol.Groups {
+			if err := c.checkBinding(fmt.Sprintf("%s/permission_groups/%d", at, j), group, pol.Patterns); err != nil {
+				return nil, err
+			}
+		}
+		if slices.ContainsFunc(kept, func(k leastkey.Policy) bool { return sameRule(k, pol) }) {
+			continue
+		}
+		if pol.ID.IsZero() || slices.ContainsFunc(kept, func(k leastkey.Policy) bool { return k.ID == pol.ID }) {
+			id, err := leastkey.NewID(c.random)
+			if err != nil {
+				return nil, err
+			}
+			pol.ID = id
+		}
+		kept = append(kept, pol)
+	}
+	return kept, nil
+}
+
+func (c *Control) checkBinding(at string, id leastkey.ID, patterns []leastkey.Pattern) error {
+	group, known := c.catalog.Group(id)
+	if !known {
+		return invalid(at+"/id", "no permission group has the id %s", id)
+	}
+	binds := func(p leastkey.Pattern) bool { return p.Type == group.Type }
+	if !slices.ContainsFunc(patterns, binds) {
+		return &Error{Kind: CheckFailed, Pointer: at, Group: group.Name,
+			Message: fmt.Sprintf("%s applies to a resource of type %s, and the policy lists none", group.Name, group.Type)}
+	}
+	return nil
+}
+
+// unique drops exact duplicates and keeps the order.
+func unique[T comparable](items []T) []T {
+	out := make([]T, 0, len(items))
+	for _, item := range items {
+		if !slices.Contains(out, item) {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// sameRule reports whether two policies say the same, whatever their ids.
+func sameRule(a, b leastkey.Policy) bool {
+	return a.Effect == b.Effect && slices.Equal(a.Groups, b.Groups) && slices.Equal(a.Patterns, b.Patterns)
+}
+
+func samePolicy(a, b leastkey.Policy) bool { return a.ID == b.ID && sameRule(a, b) }
+
+// described is a token as audit rows show it: all but its secrets, which show as their tails.
+func described(c Credential) any {
+	type secret struct {
+		Tail  string    `json:"tail"`
+		Until time.Time `json:"until,omitzero"`
+	}
+	secrets := make([]secret, len(c.Secrets))
+	for i, s := range c.Secrets {
+		secrets[i] = secret{s.Tail, s.Until}
+	}
+	return struct {
+		Name      string             `json:"name"`
+		Status    leastkey.Status    `json:"status"`
+		Validity  leastkey.Validity  `json:"validity,omitzero"`
+		Condition leastkey.Condition `json:"condition,omitzero"`
+		Policies  []leastkey.Policy  `json:"policies"`
+		Secrets   []secret           `json:"secrets"`
+	}{c.Name, c.Status, c.Validity, c.Condition, c.Policies, secrets}
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

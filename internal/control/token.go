@@ -1,0 +1,254 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/leastkey/leastkey"
+)
+
+// TokenSpec is what an owner decides about a token.
+type TokenSpec struct {
+	Name      string
+	Status    leastkey.Status // zero: Active for a new token, unchanged for an old one
+	Validity  leastkey.Validity
+	Condition leastkey.Condition
+	Policies  []leastkey.Policy // a zero policy ID is given one
+}
+
+// longestName bounds the name of a token, in characters.
+const longestName = 120
+
+// Tokens lists the tokens of an owner, oldest first.
+func (c *Control) Tokens(ctx context.Context, caller Caller, owner leastkey.Principal) ([]Credential, error) {
+	var tokens []Credential
+	err := c.view(ctx, caller, owner.Resource(), func(r Reader) (err error) {
+		tokens, err = r.Credentials(owner, leastkey.Token)
+		return err
+	})
+	return tokens, err
+}
+
+// Token gives one token of an owner.
+func (c *Control) Token(ctx context.Context, caller Caller, owner leastkey.Principal, id leastkey.ID) (Credential, error) {
+	var token Credential
+	err := c.view(ctx, caller, owner.Resource(), func(r Reader) (err error) {
+		token, err = tokenOf(r, owner, id)
+		return err
+	})
+	return token, err
+}
+
+// CreateToken makes a token and gives its secret, which nothing will ever show again.
+func (c *Control) CreateToken(ctx context.Context, caller Caller, owner leastkey.Principal, spec TokenSpec) (Credential, leastkey.Secret, error) {
+	var token Credential
+	var secret leastkey.Secret
+	err := c.act(ctx, caller, owner.Resource(), func(tx Tx, by authority, done *deed) error {
+		if err := c.roomForToken(tx, owner); err != nil {
+			return err
+		}
+		id, err := leastkey.NewID(c.random)
+		if err != nil {
+			return err
+		}
+		now := c.now()
+		token = Credential{IssuedOn: now}
+		token.ID, token.Kind, token.Principal, token.Status = id, leastkey.Token, owner, leastkey.Active
+		if err := c.write(&token, spec, now); err != nil {
+			return err
+		}
+		if err := expiresLater(spec, now); err != nil {
+			return err
+		}
+		if err := c.mayGive(tx, by, token.Credential); err != nil {
+			return err
+		}
+		if secret, err = c.addSecret(&token, now); err != nil {
+			return err
+		}
+		return c.keepToken(tx, done, "token.create", nil, token)
+	})
+	if err != nil {
+		return Credential{}, leastkey.Secret{}, err
+	}
+	return token, secret, nil
+}
+
+// ReplaceToken replaces what the owner decides about a token; its secrets stay.
+func (c *Control) ReplaceToken(ctx context.Context, caller Caller, owner leastkey.Principal, id leastkey.ID, spec TokenSpec) (Credential, error) {
+	var token Credential
+	err := c.act(ctx, caller, owner.Resource(), func(tx Tx, by authority, done *deed) error {
+		was, err := tokenOf(tx, owner, id)
+		if err != nil {
+			return err
+		}
+		token = was
+		if err := c.write(&token, spec, c.now()); err != nil {
+			return err
+		}
+		if !givesNothingNew(was.Credential, token.Credential) {
+			if err := c.mayGive(tx, by, token.Credential); err != nil {
+				return err
+			}
+		}
+		return c.keepToken(tx, done, "token.update", &was, token)
+	})
+	return token, err
+}
+
+// DeleteToken revokes a token with all its secrets, for ever.
+func (c *Control) DeleteToken(ctx context.Context, caller Caller, owner leastkey.Principal, id leastkey.ID) error {
+	return c.act(ctx, caller, owner.Resource(), func(tx Tx, _ authority, done *deed) error {
+		was, err := tokenOf(tx, owner, id)
+		if err != nil {
+			return err
+		}
+		if err := tx.RevokeCredential(id, c.now()); err != nil {
+			return err
+		}
+		done.action, done.subject, done.before = "token.delete", "token "+id.String(), described(was)
+		gone := was.Record()
+		gone.Secrets = nil
+		done.changes = []leastkey.Change{{Credential: &gone}}
+		return nil
+	})
+}
+
+// RollToken gives a token a new secret. The old one dies at once, or after the overlap; any
+// older one dies at once. Whoever rolls a token gets its powers in hand, so the rule of minting
+// holds here too.
+func (c *Control) RollToken(ctx context.Context, caller Caller, owner leastkey.Principal, id leastkey.ID, overlap time.Duration) (Credential, leastkey.Secret, error) {
+	if overlap < 0 || overlap > c.limits.Overlap {
+		return Credential{}, leastkey.Secret{}, invalid("/overlap_seconds", "overlap of %s: want 0 to %s", overlap, c.limits.Overlap)
+	}
+	var token Credential
+	var secret leastkey.Secret
+	err := c.act(ctx, caller, owner.Resource(), func(tx Tx, by authority, done *deed) error {
+		was, err := tokenOf(tx, owner, id)
+		if err != nil {
+			return err
+		}
+		if err := c.mayGive(tx, by, was.Credential); err != nil {
+			return err
+		}
+		token = was
+		now := c.now()
+		token.ModifiedOn = now
+		token.Secrets = nil
+		if overlap > 0 && len(was.Secrets) > 0 {
+			old := was.Secrets[0]
+			old.Until = now.Add(overlap)
+			token.Secrets = []StoredSecret{old}
+		}
+		if secret, err = c.addSecret(&token, now); err != nil {
+			return err
+		}
+		return c.keepToken(tx, done, "token.roll", &was, token)
+	})
+	if err != nil {
+		return Credential{}, leastkey.Secret{}, err
+	}
+	return token, secret, nil
+}
+
+// tokenOf finds a token among those of its owner; another owner's is not there.
+func tokenOf(r Reader, owner leastkey.Principal, id leastkey.ID) (Credential, error) {
+	token, err := r.Credential(id)
+	if errors.Is(err, ErrNotFound) || err == nil && (token.Principal != owner || token.Kind != leastkey.Token) {
+		return Credential{}, noSuch("token", id)
+	}
+	return token, err
+}
+
+// addSecret puts a new secret in front.
+func (c *Control) addSecret(token *Credential, now time.Time) (leastkey.Secret, error) {
+	kind := leastkey.UserTokenSecret
+	if token.Principal.Kind == leastkey.AccountPrincipal {
+		kind = leastkey.AccountTokenSecret
+	}
+	secret, err := c.brand.Mint(kind, c.random)
+	if err != nil {
+		return leastkey.Secret{}, err
+	}
+	stored := StoredSecret{LiveSecret: leastkey.LiveSecret{Hash: secret.Hash()}, Tail: secret.Tail(), CreatedOn: now}
+	token.Secrets = slices.Insert(token.Secrets, 0, stored)
+	return secret, nil
+}
+
+func (c *Control) keepToken(tx Tx, done *deed, action string, was *Credential, token Credential) error {
+	if err := tx.PutCredential(token); err != nil {
+		return err
+	}
+	done.action, done.subject, done.after = action, "token "+token.ID.String(), described(token)
+	if was != nil {
+		done.before = described(*was)
+	}
+	record := token.Record()
+	done.changes = []leastkey.Change{{Credential: &record}}
+	return nil
+}
+
+func (c *Control) roomForToken(r Reader, owner leastkey.Principal) error {
+	most, whose := c.limits.UserTokens, "user"
+	if owner.Kind == leastkey.AccountPrincipal {
+		most, whose = c.limits.AccountTokens, "account"
+	}
+	tokens, err := r.Credentials(owner, leastkey.Token)
+	if err != nil {
+		return err
+	}
+	if len(tokens) >= most {
+		return &Error{Kind: TooMany, Message: plural(most, "token") + " is the most that one " + whose + " may have; delete one first"}
+	}
+	return nil
+}
+
+// write checks the spec and puts it into the token.
+func (c *Control) write(token *Credential, spec TokenSpec, now time.Time) error {
+	name := strings.TrimSpace(spec.Name)
+	switch {
+	case name == "":
+		return invalid("/name", "a token needs a name")
+	case !utf8.ValidString(name) || utf8.RuneCountInString(name) > longestName:
+		return invalid("/name", "the name has %d characters: at most %d are allowed", utf8.RuneCountInString(name), longestName)
+	case strings.ContainsFunc(name, isControl):
+		return invalid("/name", "the name has a control character in it")
+	}
+	v := spec.Validity
+	if !v.ExpiresOn.IsZero() && !v.NotBefore.IsZero() && !v.ExpiresOn.After(v.NotBefore) {
+		return invalid("/expires_on", "expires_on must be after not_before")
+	}
+	policies, err := c.checkPolicies(spec.Policies)
+	if err != nil {
+		return err
+	}
+	token.Name, token.ModifiedOn = name, now
+	token.Validity, token.Condition, token.Policies = v, spec.Condition, policies
+	if spec.Status != 0 {
+		token.Status = spec.Status
+	}
+	return nil
+}
+
+func isControl(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }
+
+// expiresLater refuses a new token that would be dead from the start.
+func expiresLater(spec TokenSpec, now time.Time) error {
+	if at := spec.Validity.ExpiresOn; !at.IsZero() && !at.After(now) {
+		return invalid("/expires_on", "expires_on is in the past: %s", at.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// givesNothingNew reports whether an edit leaves all rights as they were, or takes the last of
+// them away: renaming and disabling need no right to give.
+func givesNothingNew(was, is leastkey.Credential) bool {
+	same := was.Validity.NotBefore.Equal(is.Validity.NotBefore) && was.Validity.ExpiresOn.Equal(is.Validity.ExpiresOn) &&
+		slices.Equal(was.Condition.In, is.Condition.In) && slices.Equal(was.Condition.NotIn, is.Condition.NotIn) &&
+		slices.EqualFunc(was.Policies, is.Policies, samePolicy)
+	return same && (is.Status == was.Status || is.Status == leastkey.Disabled)
+}
