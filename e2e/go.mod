@@ -20,3 +20,5 @@ require (
 	golang.org/x/text v0.40.0 // indirect
 	golang.org/x/time v0.9.0 // indirect
 )
+
+ignore ./typescript/node_modules
