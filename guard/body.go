@@ -1,0 +1,69 @@
+package guard
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"unicode/utf8"
+
+	"github.com/leastkey/leastkey/catalog"
+)
+
+// errUnclear says that a body cannot be read in one way only.
+var errUnclear = errors.New("the body is not one JSON value with names that occur once")
+
+// stringAt finds the string that the pointer leads to; false when there is none. Two readers of
+// one body must find the same, so an object on the way that has a name twice, in any case of
+// letters, is an error, and so is anything but one JSON value in UTF-8.
+func stringAt(body []byte, p catalog.Pointer) (string, bool, error) {
+	if !utf8.Valid(body) || !json.Valid(body) {
+		return "", false, errUnclear
+	}
+	value := json.RawMessage(body)
+	for _, name := range p {
+		next, found, err := member(value, name)
+		if err != nil || !found {
+			return "", false, err
+		}
+		value = next
+	}
+	var s string
+	if value = bytes.TrimSpace(value); len(value) == 0 || value[0] != '"' || json.Unmarshal(value, &s) != nil {
+		return "", false, nil
+	}
+	return s, true, nil
+}
+
+// member finds one member of a JSON object. A value that is not an object has none.
+func member(object json.RawMessage, name string) (json.RawMessage, bool, error) {
+	dec := json.NewDecoder(bytes.NewReader(object))
+	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
+		return nil, false, nil
+	}
+	var found json.RawMessage
+	seen := map[string]bool{}
+	for dec.More() {
+		token, err := dec.Token()
+		key, isName := token.(string)
+		if err != nil || !isName {
+			return nil, false, errUnclear
+		}
+		folded := string(bytes.ToLower([]byte(key)))
+		if seen[folded] {
+			return nil, false, errUnclear
+		}
+		seen[folded] = true
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return nil, false, errUnclear
+		}
+		if key == name {
+			found = value
+		}
+	}
+	if _, err := dec.Token(); err != nil && !errors.Is(err, io.EOF) {
+		return nil, false, errUnclear
+	}
+	return found, found != nil, nil
+}

@@ -1,0 +1,108 @@
+package guard
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/api"
+)
+
+// The header fields that carry credentials. Adapters strip them before they forward.
+const (
+	authorizationField = "Authorization"
+	emailField         = "X-Auth-Email"
+	keyField           = "X-Auth-Key"
+	serviceKeyField    = "X-Auth-User-Service-Key"
+)
+
+// CredentialFields lists the header fields that can carry a credential, canonically spelled.
+func CredentialFields() []string {
+	return []string{authorizationField, "Proxy-Authorization", emailField, keyField, serviceKeyField}
+}
+
+// presented is the one credential that a request carries.
+type presented struct {
+	secret leastkey.Secret // zero: well formed, but no secret of this installation
+	bearer bool            // sent as a bearer token rather than as e-mail and key
+	email  string          // sent beside a key, lower case
+}
+
+// carried reads the credential from the header. A bearer token wins over e-mail and key, since
+// SDKs send every credential that they find in their environment; everything else that could be
+// read in two ways is refused.
+func carried(h http.Header, brand leastkey.Brand) (presented, *Denial) {
+	authorization, email, key, service := h[authorizationField], h[emailField], h[keyField], h[serviceKeyField]
+	switch {
+	case len(authorization) > 1:
+		return presented{}, badRequest("two Authorization fields", api.MalformedBearer())
+	case len(email) > 1 || len(key) > 1 || len(service) > 1:
+		return presented{}, badRequest("a credential field came twice", api.MalformedKey(len(email) > 1, len(email) <= 1))
+	case len(authorization) == 1:
+		return bearer(authorization[0], brand)
+	case len(email)+len(key) > 0:
+		return emailAndKey(first(email), first(key), brand)
+	case len(service) == 1:
+		return presented{}, nil // no service key is known to this installation
+	default:
+		return presented{}, nothingPresented()
+	}
+}
+
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}
+
+// longestToken is more than any token seen in the wild.
+const longestToken = 512
+
+// bearer reads "Bearer <token>". A Global API Key is not a bearer token, and saying so at once
+// spares its owner a search.
+func bearer(field string, brand leastkey.Brand) (presented, *Denial) {
+	malformed := func(why string) (presented, *Denial) {
+		return presented{}, badRequest(why, api.MalformedBearer())
+	}
+	scheme, token, _ := strings.Cut(field, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return malformed("the Authorization scheme is not Bearer")
+	}
+	token = strings.Trim(token, " ")
+	if token == "" || len(token) > longestToken || strings.ContainsFunc(token, notTokenCharacter) {
+		return malformed("not the form of a bearer token")
+	}
+	secret, kind, err := brand.Parse(token)
+	switch {
+	case err != nil:
+		return presented{bearer: true}, nil // unknown, without any look-up
+	case kind == leastkey.GlobalKeySecret:
+		return malformed("a Global API Key is sent in X-Auth-Key, with X-Auth-Email")
+	default:
+		return presented{secret: secret, bearer: true}, nil
+	}
+}
+
+// notTokenCharacter tells what a b64token (RFC 6750, section 2.1) cannot hold.
+func notTokenCharacter(r rune) bool {
+	const marks = "-._~+/="
+	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune(marks, r)
+}
+
+// emailAndKey reads X-Auth-Email and X-Auth-Key.
+func emailAndKey(email, key string, brand leastkey.Brand) (presented, *Denial) {
+	secret, kind, err := brand.Parse(key)
+	badKey := err != nil || kind != leastkey.GlobalKeySecret
+	badEmail := !isEmail(email)
+	if badKey || badEmail {
+		return presented{}, badRequest("not the form of an e-mail address and a Global API Key", api.MalformedKey(badEmail, badKey))
+	}
+	return presented{secret: secret, email: strings.ToLower(email)}, nil
+}
+
+// isEmail asks for the least that every address has; which addresses exist is the store's to know.
+func isEmail(s string) bool {
+	at := strings.LastIndexByte(s, '@')
+	return at > 0 && at < len(s)-1 && len(s) <= 254 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
+}

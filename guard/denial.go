@@ -1,0 +1,150 @@
+package guard
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/api"
+	"github.com/leastkey/leastkey/catalog"
+)
+
+// Realm is the protection space that challenges name (RFC 9110, section 11.5).
+const Realm = "leastkey"
+
+// challenge writes a value of WWW-Authenticate as RFC 6750 has it. An empty code is the bare
+// challenge, for a request that presented nothing.
+func challenge(code, description string) string {
+	value := `Bearer realm="` + Realm + `"`
+	if code != "" {
+		value += `, error="` + code + `"`
+	}
+	if description != "" {
+		value += `, error_description="` + descriptive(description) + `"`
+	}
+	return value
+}
+
+// descriptive keeps what RFC 6750 allows in error_description; the rest becomes a quote mark or
+// a question mark. Ids come from the caller's own request.
+func descriptive(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '"':
+			return '\''
+		case r < ' ' || r > '~' || r == '\\':
+			return '?'
+		default:
+			return r
+		}
+	}, s)
+}
+
+// because adds the reason to the chain of an error whose own words clients look for.
+func because(e api.Error, why string) api.Error {
+	e.ErrorChain = append(e.ErrorChain, api.Error{Code: e.Code, Message: why})
+	return e
+}
+
+func badRequest(why string, e api.Error) *Denial {
+	return &Denial{Status: http.StatusBadRequest, Errors: []api.Error{e}, Challenge: challenge("invalid_request", why)}
+}
+
+func nothingPresented() *Denial {
+	return &Denial{Status: http.StatusUnauthorized, Errors: []api.Error{api.MissingCredential()}, Challenge: challenge("", "")}
+}
+
+// unsure is for a node that cannot know what holds now. It says neither yes nor no.
+func unsure() *Denial {
+	return &Denial{
+		Status:     http.StatusServiceUnavailable,
+		Errors:     []api.Error{{Code: api.CodeUnavailable, Message: "This node cannot decide at the moment; please try again"}},
+		RetryAfter: time.Second,
+	}
+}
+
+// unknown is for a well-formed credential that is nobody's: revoked, rolled away, never issued.
+func unknown(p presented, op *catalog.Operation) *Denial {
+	e := api.InvalidAccessToken()
+	switch {
+	case !p.bearer && p.email != "":
+		e = api.UnknownKey()
+	case forToken(op):
+		e = api.InvalidToken()
+	}
+	return &Denial{Status: http.StatusUnauthorized, Errors: []api.Error{e}, Challenge: challenge("invalid_token", "")}
+}
+
+// unusable is for a credential whose holder proved to have it, and that is not in order.
+func unusable(reason leastkey.Reason, op *catalog.Operation) *Denial {
+	e := api.InvalidAccessToken()
+	if forToken(op) {
+		e = api.InvalidToken()
+	}
+	return &Denial{
+		Status:    http.StatusUnauthorized,
+		Errors:    []api.Error{because(e, reason.Words())},
+		Challenge: challenge("invalid_token", reason.Words()),
+	}
+}
+
+func wrongLocation(addr netip.Addr) *Denial {
+	return &Denial{
+		Status:    http.StatusForbidden,
+		Errors:    []api.Error{api.LocationRefused(addr)},
+		Challenge: challenge("insufficient_scope", leastkey.AddressRefused.Words()),
+	}
+}
+
+// notAToken is for verify, asked with something that is not a token.
+func notAToken() *Denial {
+	return badRequest("verify is about a bearer token", api.MissingAuthorization())
+}
+
+func noRoute(path string) *Denial {
+	return &Denial{Status: http.StatusNotFound, Errors: api.NoRoute(path)}
+}
+
+// missing is for a usable credential that does not reach far enough. Its words depend only on
+// the request and the catalogue: they are the same whether the target exists or not, and whether
+// the token or its owner falls short.
+func missing(op *catalog.Operation, target leastkey.Target, groups func(leastkey.ID) string) *Denial {
+	needs := "needs " + names(op.AnyOf, groups) + " on " + place(target)
+	e := api.AuthenticationError(needs)
+	if op.Control {
+		e = because(api.ResourceUnauthorized(), needs)
+	}
+	return &Denial{
+		Status:    http.StatusForbidden,
+		Errors:    []api.Error{e},
+		Challenge: challenge("insufficient_scope", needs),
+	}
+}
+
+// names lists the accepted permission groups: all of them, since any one suffices.
+func names(accepted []leastkey.Permission, groups func(leastkey.ID) string) string {
+	list := make([]string, len(accepted))
+	for i, p := range accepted {
+		list[i] = groups(p.Group)
+	}
+	if len(list) == 1 {
+		return list[0]
+	}
+	return "one of " + strings.Join(list, ", ")
+}
+
+func place(t leastkey.Target) string {
+	switch t.Kind {
+	case leastkey.TargetList:
+		return "at least one " + string(t.Resource.Type)
+	case leastkey.TargetCreate:
+		if len(t.Ancestors) == 0 {
+			return "every " + string(t.Resource.Type)
+		}
+		return "every " + string(t.Resource.Type) + " of " + t.Ancestors[0].String()
+	default:
+		return t.Resource.String()
+	}
+}

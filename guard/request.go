@@ -1,0 +1,23 @@
+package guard
+
+import (
+	"errors"
+	"net/http"
+	"net/netip"
+)
+
+// Request is what an adapter knows of the request that is to be decided.
+type Request struct {
+	Method string
+	Target string      // the request target as it came on the wire: path and query, undecoded
+	Header http.Header // canonical keys, as net/http gives them
+	Addr   netip.Addr  // the client, after trusted proxies; invalid when unknown
+
+	// Body gives the whole body, at most limit bytes, and keeps it for forwarding. Nil when the
+	// adapter cannot see bodies. The guard calls it at most once, and only for an operation whose
+	// target is named in the body. It fails with ErrBodyTooLarge past the limit.
+	Body func(limit int64) ([]byte, error)
+}
+
+// ErrBodyTooLarge says that a body in which a target must be found is longer than the limit.
+var ErrBodyTooLarge = errors.New("the body is too large")

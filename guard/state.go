@@ -1,0 +1,241 @@
+package guard
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/catalog"
+)
+
+// State is what an enforcement node knows: credentials, principals with their grants, and the
+// registry of resources. Readers see one immutable snapshot; writers replace it whole.
+type State struct {
+	catalog *catalog.Catalog
+	mu      sync.Mutex // one writer at a time
+	current atomic.Pointer[snapshot]
+}
+
+// ErrGap says that changes were lost between what the state has and what it was given. The
+// state is then unsure, and every decision is refused, until Load.
+var ErrGap = errors.New("guard: a change is missing")
+
+// NewState makes a state that knows nothing and is unsure until Load.
+func NewState(c *catalog.Catalog) *State { return &State{catalog: c} }
+
+// Load replaces everything with what each gives, which is the state at revision rev. When it
+// fails the state is as it was.
+func (s *State) Load(rev leastkey.Revision, each func(yield func(leastkey.Change) error) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	edit := s.begin(emptySnapshot())
+	if err := each(edit.apply); err != nil {
+		return err
+	}
+	s.current.Store(edit.finish(rev))
+	return nil
+}
+
+// Apply makes the changes of one commit. When it returns nil, every decision that starts from
+// now on knows them. A revision that does not follow the one the state has makes it unsure.
+func (s *State) Apply(rev leastkey.Revision, changes []leastkey.Change) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.current.Load()
+	if was == nil || rev != was.revision+1 {
+		s.current.Store(nil)
+		return fmt.Errorf("%w: revision %d came where the state has %s", ErrGap, rev, was)
+	}
+	edit := s.begin(was)
+	for _, c := range changes {
+		if err := edit.apply(c); err != nil {
+			s.current.Store(nil)
+			return err
+		}
+	}
+	s.current.Store(edit.finish(rev))
+	return nil
+}
+
+// Doubt makes the state unsure until the next Load: decisions are refused with 503.
+func (s *State) Doubt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current.Store(nil)
+}
+
+// Revision is that of the last commit the state knows; false while it is unsure.
+func (s *State) Revision() (leastkey.Revision, bool) {
+	now := s.current.Load()
+	if now == nil {
+		return 0, false
+	}
+	return now.revision, true
+}
+
+// snapshot is the state at one revision. It never changes once it can be read.
+type snapshot struct {
+	revision    leastkey.Revision
+	secrets     sharded[[16]byte, secretEntry]
+	credentials sharded[leastkey.ID, *leastkey.CredentialRecord]
+	principals  sharded[leastkey.Principal, *holder]
+	resources   sharded[leastkey.Resource, leastkey.Resource] // to the parent
+}
+
+type secretEntry struct {
+	leastkey.LiveSecret
+	credential leastkey.ID
+}
+
+// holder is a principal with what follows from its memberships.
+type holder struct {
+	record      leastkey.PrincipalRecord
+	memberships []leastkey.Membership
+	grants      leastkey.Grants
+}
+
+func emptySnapshot() *snapshot {
+	return &snapshot{
+		secrets:     newSharded[[16]byte, secretEntry](),
+		credentials: newSharded[leastkey.ID, *leastkey.CredentialRecord](),
+		principals:  newSharded[leastkey.Principal, *holder](),
+		resources:   newSharded[leastkey.Resource, leastkey.Resource](),
+	}
+}
+
+// String names the revision, for errors.
+func (n *snapshot) String() string {
+	if n == nil {
+		return "none"
+	}
+	return fmt.Sprint(uint64(n.revision))
+}
+
+// deepest bounds the chain of parents; a catalogue's types nest far less.
+const deepest = 16
+
+// ancestry tells the ancestors of a resource, nearest first. It is a leastkey.Ancestry.
+func (n *snapshot) ancestry(r leastkey.Resource) ([]leastkey.Resource, bool) {
+	var chain []leastkey.Resource
+	for {
+		if r.Type == leastkey.UserType || r.Type == leastkey.AccountType {
+			return chain, n.hasPrincipal(r)
+		}
+		parent, known := n.resources.get(r)
+		if !known || len(chain) == deepest {
+			return nil, false
+		}
+		chain = append(chain, parent)
+		r = parent
+	}
+}
+
+func (n *snapshot) hasPrincipal(r leastkey.Resource) bool {
+	id, err := leastkey.ParseID(r.ID)
+	if err != nil {
+		return false
+	}
+	p := leastkey.AccountOf(id)
+	if r.Type == leastkey.UserType {
+		p = leastkey.UserOf(id)
+	}
+	_, known := n.principals.get(p)
+	return known
+}
+
+// change is a snapshot in the making.
+type change struct {
+	catalog     *catalog.Catalog
+	secrets     *editor[[16]byte, secretEntry]
+	credentials *editor[leastkey.ID, *leastkey.CredentialRecord]
+	principals  *editor[leastkey.Principal, *holder]
+	resources   *editor[leastkey.Resource, leastkey.Resource]
+}
+
+func (s *State) begin(from *snapshot) *change {
+	return &change{s.catalog, from.secrets.edit(), from.credentials.edit(), from.principals.edit(), from.resources.edit()}
+}
+
+func (e *change) finish(rev leastkey.Revision) *snapshot {
+	return &snapshot{rev, e.secrets.done(), e.credentials.done(), e.principals.done(), e.resources.done()}
+}
+
+func (e *change) apply(c leastkey.Change) error {
+	known := 0
+	if c.Credential != nil {
+		e.credential(*c.Credential)
+		known++
+	}
+	if c.Principal != nil {
+		e.principal(*c.Principal)
+		known++
+	}
+	if c.Membership != nil {
+		e.membership(*c.Membership)
+		known++
+	}
+	if c.Resource != nil {
+		e.resource(*c.Resource)
+		known++
+	}
+	if known != 1 { // a kind of change this node does not know could be a revocation
+		return fmt.Errorf("guard: a change of %d known kinds where one was expected", known)
+	}
+	return nil
+}
+
+func (e *change) credential(rec leastkey.CredentialRecord) {
+	id := rec.Credential.ID
+	if was, ok := e.credentials.get(id); ok {
+		for _, secret := range was.Secrets {
+			e.secrets.drop(secret.Hash.Lookup())
+		}
+	}
+	if len(rec.Secrets) == 0 {
+		e.credentials.drop(id)
+		return
+	}
+	for _, secret := range rec.Secrets {
+		e.secrets.put(secret.Hash.Lookup(), secretEntry{secret, id})
+	}
+	e.credentials.put(id, &rec)
+}
+
+func (e *change) principal(rec leastkey.PrincipalRecord) {
+	next := &holder{record: rec}
+	if was, ok := e.principals.get(rec.Principal); ok {
+		next.memberships = was.memberships
+	}
+	e.hold(next)
+}
+
+func (e *change) membership(m leastkey.Membership) {
+	next := &holder{record: leastkey.PrincipalRecord{Principal: leastkey.UserOf(m.User)}}
+	if was, ok := e.principals.get(leastkey.UserOf(m.User)); ok {
+		next.record = was.record
+		next.memberships = slices.DeleteFunc(slices.Clone(was.memberships), func(old leastkey.Membership) bool {
+			return old.Account == m.Account
+		})
+	}
+	if len(m.Roles) > 0 {
+		next.memberships = append(next.memberships, m)
+	}
+	e.hold(next)
+}
+
+// hold computes the grants of a principal anew, from all that is known of it.
+func (e *change) hold(h *holder) {
+	h.grants = e.catalog.Grants(h.record.Principal, h.record.Active, h.memberships)
+	e.principals.put(h.record.Principal, h)
+}
+
+func (e *change) resource(rec leastkey.ResourceRecord) {
+	if rec.Gone {
+		e.resources.drop(rec.Resource)
+		return
+	}
+	e.resources.put(rec.Resource, rec.Parent)
+}
