@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -33,7 +34,8 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	var parsed time.Time
-	if err := parsed.UnmarshalText([]byte(s)); err != nil {
+	// Package time is laxer than RFC 3339 about hours of one digit and about a comma.
+	if err := parsed.UnmarshalText([]byte(s)); err != nil || s[:19] != parsed.Format("2006-01-02T15:04:05") || strings.Contains(s, ",") {
 		return &FieldError{"", "want a time such as 2030-01-31T09:30:00Z (RFC 3339), or nothing at all"}
 	}
 	parsed = parsed.UTC()
