@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/leastkey/leastkey"
 )
 
@@ -87,14 +89,11 @@ type builder struct {
 // build reads the sections in the order in which they refer to one another.
 func (b *builder) build(control, own entry) {
 	for _, section := range []string{"permission_groups", "operations"} {
-		if len(own.key(section).list(section)) == 0 {
-			own.key(section).wrong("the catalogue has no "+section, "add "+section+": [...]")
+		if v := own.key(section); !v.present() || len(v.node.Content) == 0 && v.node.Kind == yaml.SequenceNode {
+			v.wrong("the catalogue has no "+section, "add "+section+": [...]")
 		}
 	}
-	b.namespace, _ = own.need("namespace", "the catalogue")
-	if !scopeName.MatchString(b.namespace) {
-		own.key("namespace").wrong("namespace "+quote(b.namespace)+" cannot begin a resource key", "write something like com.example.api")
-	}
+	b.namespace = readNamespace(own)
 	ids := AnyText
 	if f := own.key("ids"); f.present() {
 		ids = readIDForm(f)
@@ -114,6 +113,18 @@ func (b *builder) build(control, own entry) {
 	b.addOperations(own)
 	b.addReaders(own.key("readers"))
 	b.checkAmbiguity()
+}
+
+func readNamespace(own entry) string {
+	const fallback = "com.example.api" // to go on with after a problem
+	text, ok := own.need("namespace", "the catalogue")
+	if ok && !scopeName.MatchString(text) {
+		own.key("namespace").wrong("namespace "+quote(text)+" cannot begin a resource key", "write something like "+fallback)
+	}
+	if !scopeName.MatchString(text) {
+		return fallback
+	}
+	return text
 }
 
 // finish derives what only makes sense for a catalogue without problems.

@@ -33,6 +33,9 @@ type entry struct {
 	at   map[string]value
 }
 
+// problems counts what was reported so far, to see whether something more was.
+func (v value) problems() int { return len(*v.doc.problems) }
+
 // wrong reports a problem on the line of the value.
 func (v value) wrong(what, fix string) {
 	*v.doc.problems = append(*v.doc.problems, Problem{File: v.doc.file, Line: v.line, What: what, Fix: fix})
@@ -71,7 +74,12 @@ func (d *document) read(data []byte) (value, bool) {
 		}
 		return top, false
 	}
-	return d.value(node.Content[0]), true
+	top = d.value(node.Content[0])
+	if top.node.Kind != yaml.MappingNode {
+		top.wrong("the catalogue is not a mapping", "start with namespace: ..., resources: ...")
+		return top, false
+	}
+	return top, true
 }
 
 var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)
@@ -170,6 +178,20 @@ func (v value) list(what string) []value {
 		items[i] = v.doc.value(n)
 	}
 	return items
+}
+
+// needCount reads a number of at least 1.
+func (e entry) needCount(key, what string) int {
+	text, ok := e.need(key, what)
+	if !ok {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		e.key(key).wrong(key+" "+quote(text)+" is not a count", "write a whole number from 1")
+		return 0
+	}
+	return n
 }
 
 // quote makes text safe and short enough for a message.

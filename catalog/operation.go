@@ -95,9 +95,9 @@ func (b *builder) operation(v value, base string) *Operation {
 	if !b.readRoute(e, base, op) {
 		return nil
 	}
-	found := len(*v.doc.problems)
+	found := v.problems()
 	op.Target = b.target(e.key("target"), op)
-	if len(*v.doc.problems) > found {
+	if v.problems() > found {
 		return nil // what it accepts depends on the target
 	}
 	b.readAccess(e, op)
@@ -181,9 +181,9 @@ func (b *builder) readAccess(e entry, op *Operation) {
 		e.key("target").wrong(op.String()+" has target: self, for which permissions mean nothing", "write access: token instead of any_of, or name the target")
 	default:
 		op.Access = ByPermission
-		found := len(*e.doc.problems)
+		found := e.problems()
 		op.AnyOf = b.acceptedGroups(anyOf, op.Target.Type)
-		if len(op.AnyOf) == 0 && len(*e.doc.problems) == found {
+		if len(op.AnyOf) == 0 && e.problems() == found {
 			anyOf.wrong(op.String()+" accepts no permission group", "add any_of: [...], or access: token with target: self")
 		}
 	}
@@ -205,7 +205,7 @@ func (b *builder) readItems(e entry, op *Operation) {
 		return
 	}
 	ie := items.entry("items", "at", "id")
-	op.Items = &Items{At: needPointer(ie, "at", "items"), ID: needPointer(ie, "id", "items")}
+	op.Items = &Items{At: ie.needPointer("at", "items"), ID: ie.needPointer("id", "items")}
 	if paging.present() {
 		op.Paging = b.paging(paging.entry("paging", "page", "per_page", "default", "most", "info"))
 	}
@@ -215,8 +215,8 @@ func (b *builder) paging(e entry) *Paging {
 	p := &Paging{}
 	p.Page, _ = e.need("page", "paging")
 	p.PerPage, _ = e.need("per_page", "paging")
-	p.Default = needCount(e, "default", "paging")
-	p.Most = needCount(e, "most", "paging")
+	p.Default = e.needCount("default", "paging")
+	p.Most = e.needCount("most", "paging")
 	if p.Default > p.Most {
 		e.key("default").wrong("paging has a default above the most", "raise most, or lower default")
 	}
@@ -237,7 +237,7 @@ func (b *builder) readEffects(e entry, op *Operation) {
 			return
 		}
 		ce := creates.entry("creates", "id", "name")
-		op.Creates = &Creates{ID: needPointer(ce, "id", "creates")}
+		op.Creates = &Creates{ID: ce.needPointer("id", "creates")}
 		if name := ce.key("name"); name.present() {
 			op.Creates.Name = name.pointer("name")
 		}

@@ -3,6 +3,8 @@ package catalog
 import (
 	"fmt"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Pointer is an RFC 6901 JSON Pointer, taken apart: the keys (or array indexes) from the top
@@ -44,8 +46,11 @@ func (p Pointer) String() string {
 	return b.String()
 }
 
-// pointer reads a pointer that is not empty.
+// pointer reads a pointer; "" is the whole document.
 func (v value) pointer(what string) Pointer {
+	if v.present() && v.node.Kind == yaml.ScalarNode && v.node.Tag == "!!str" && v.node.Value == "" {
+		return Pointer{}
+	}
 	text, ok := v.text(what)
 	if !ok {
 		return nil
@@ -55,4 +60,14 @@ func (v value) pointer(what string) Pointer {
 		v.wrong(what+": "+err.Error(), "write a pointer such as /result/id (RFC 6901)")
 	}
 	return p
+}
+
+// needPointer reads a pointer that must be there.
+func (e entry) needPointer(key, what string) Pointer {
+	v := e.key(key)
+	if !v.present() {
+		v.wrong(what+" without "+key, "add "+key+": /result/... or the like")
+		return nil
+	}
+	return v.pointer(key)
 }

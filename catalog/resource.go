@@ -175,25 +175,12 @@ func (b *builder) placeResource(r *Resource) {
 			steps++
 		}
 	}
-	if r.Scope == "" {
-		r.Scope = b.defaultScope(r.Type, 0)
+	if r.Scope == "" { // not below the parent's: an id of the parent might then read as a key
+		r.Scope = b.namespace + "." + string(leastkey.AccountType) + "." + string(r.Type)
 	}
 	if !scopeName.MatchString(r.Scope) {
 		at.wrong("resource type "+quote(string(r.Type))+" would be spelled "+quote(r.Scope),
 			"use words of lower-case letters, digits, _ and -, joined by dots")
-	}
-}
-
-// defaultScope is the scope of the parent and the type's own name.
-func (b *builder) defaultScope(t leastkey.ResourceType, depth int) string {
-	r := b.c.byType[t]
-	switch {
-	case r.Scope != "":
-		return r.Scope
-	case r.Parent == "" || depth > len(b.c.resources):
-		return b.namespace + "." + string(t)
-	default:
-		return b.defaultScope(r.Parent, depth+1) + "." + string(t)
 	}
 }
 

@@ -116,7 +116,7 @@ func (m *mapReader) below(parentKey string, parent leastkey.Resource) error {
 		case v != json.Token("*"):
 			return &ResourceMapError{key, `its value is not "*"`, `write "*"`}
 		case !m.c.descends(r.Type, parent.Type):
-			return &ResourceMapError{key, "no " + string(r.Type) + " is under a " + string(parent.Type), "move it to the top of the map"}
+			return &ResourceMapError{key, "type " + string(r.Type) + " is not below type " + string(parent.Type), "move it to the top of the map"}
 		case id != "*":
 			return &ResourceMapError{key, "one resource inside an object", "move it to the top of the map, or write * for its id"}
 		}
@@ -150,7 +150,7 @@ func (c *Catalog) parseKey(key string) (r Resource, id string, err error) {
 		}
 		return r, "", &ResourceMapError{key, "unknown kind of resource", "use " + strings.Join(known, ", ")}
 	case id != "*" && !r.IDs.Admits(id):
-		return r, "", &ResourceMapError{key, "what follows " + r.Scope + ". is not an id", "an id of a " + string(r.Type) + " is " + r.IDs.String()}
+		return r, "", &ResourceMapError{key, "what follows " + r.Scope + ". is not an id", "ids of type " + string(r.Type) + " are " + r.IDs.String()}
 	}
 	return r, id, nil
 }

@@ -110,41 +110,59 @@ func (p Params) Value(name string) (string, bool) {
 	return "", false
 }
 
-// checkAmbiguity refuses two routes of a method that can match one path when neither is at least
-// as specific as the other in every segment.
+// checkAmbiguity refuses two routes of a method that can match one path when neither wins by being
+// more specific, and a route that would win over one of the control plane.
 func (b *builder) checkAmbiguity() {
 	ops := b.c.operations
 	for i, later := range ops {
 		for _, earlier := range ops[:i] {
-			if earlier.Method != later.Method || !ambiguous(earlier.segments, later.segments) {
+			if earlier.Method != later.Method {
 				continue
 			}
-			if earlier.Control {
+			switch won := compare(earlier.segments, later.segments); {
+			case earlier.Control && !later.Control && (won == tie || won == second):
 				later.at.wrong(later.String()+" can match the same request as "+earlier.String()+", which is built in",
 					"choose another path, or another base")
-				continue
+			case won == tie:
+				later.at.wrong(later.String()+" can match the same request as "+earlier.String()+" ("+earlier.at.where()+")",
+					"remove one, or make one of them fixed in every segment where the other is")
 			}
-			later.at.wrong(later.String()+" can match the same request as "+earlier.String()+" ("+earlier.at.where()+")",
-				"remove one, or make one of them fixed in every segment where the other is")
 		}
 	}
 }
 
-// ambiguous reports whether both templates match some path and neither wins on it.
-func ambiguous(x, y []string) bool {
+// outcome is which of two templates wins where both match.
+type outcome uint8
+
+const (
+	apart  outcome = iota // no path matches both
+	first                 // the first is fixed wherever the second is, and elsewhere
+	second                // the other way round
+	tie                   // neither
+)
+
+// compare says which template wins on the paths that match both.
+func compare(x, y []string) outcome {
 	if len(x) != len(y) {
-		return false
+		return apart
 	}
 	xWins, yWins := false, false
 	for i := range x {
 		switch xp, yp := isParam(x[i]), isParam(y[i]); {
 		case !xp && !yp && x[i] != y[i]:
-			return false
+			return apart
 		case !xp && yp:
 			xWins = true
 		case xp && !yp:
 			yWins = true
 		}
 	}
-	return xWins == yWins
+	switch {
+	case xWins == yWins:
+		return tie
+	case xWins:
+		return first
+	default:
+		return second
+	}
 }

@@ -3,7 +3,6 @@ package catalog
 import (
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/leastkey/leastkey"
@@ -109,10 +108,10 @@ func (b *builder) createTarget(e entry, op *Operation) TargetRule {
 	switch {
 	case !ok:
 	case parent == "" && under.present():
-		under.wrong("a new "+string(t)+" is under nothing", "remove under")
+		under.wrong("nothing is the parent of a new "+string(t), "remove under")
 	case parent == "":
 	case !under.present():
-		under.wrong(op.String()+" creates a "+string(t)+" and does not say under which "+string(parent),
+		under.wrong(op.String()+" creates resources of type "+string(t)+" and does not say under which "+string(parent),
 			"add under: {"+string(parent)+": body./"+string(parent)+"/id} or the like")
 	default:
 		ue := under.entry("under")
@@ -122,7 +121,7 @@ func (b *builder) createTarget(e entry, op *Operation) TargetRule {
 		}
 		rule.Under, rule.In = b.resourceAt(ue, op)
 		if rule.Under != "" && rule.Under != parent {
-			under.wrong("a new "+string(t)+" is under a "+string(parent)+", not under a "+string(rule.Under), "write under: {"+string(parent)+": source}")
+			under.wrong("the parent of a "+string(t)+" is of type "+string(parent)+", not "+string(rule.Under), "write under: {"+string(parent)+": source}")
 		}
 	}
 	return rule
@@ -174,26 +173,4 @@ func (b *builder) source(v value, op *Operation) Source {
 		v.wrong("an id cannot be found at "+quote(text), "write path.NAME, query.NAME or body./POINTER")
 		return Source{}
 	}
-}
-
-// needPointer reads a pointer that must be there and must lead somewhere.
-func needPointer(e entry, key, what string) Pointer {
-	if _, ok := e.need(key, what); !ok {
-		return nil
-	}
-	return e.key(key).pointer(key)
-}
-
-// needCount reads a number of at least 1.
-func needCount(e entry, key, what string) int {
-	text, ok := e.need(key, what)
-	if !ok {
-		return 0
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
-		e.key(key).wrong(key+" "+quote(text)+" is not a count", "write a whole number from 1")
-		return 0
-	}
-	return n
 }

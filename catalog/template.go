@@ -68,12 +68,18 @@ func (b *builder) addTemplates(section value) {
 			continue
 		}
 		t := Template{ID: id, Name: name}
+		found := v.problems()
 		if d := e.key("description"); d.present() {
 			t.Description, _ = d.text("description")
 		}
 		t.Resources = b.templateResources(e.key("resources"), name)
+		if v.problems() > found {
+			continue // what it may hold depends on the resources
+		}
 		t.Permissions = b.templateGroups(e.key("permissions"), t)
-		b.checkTemplate(e.value, t)
+		if v.problems() == found {
+			b.checkTemplate(e.value, t)
+		}
 		b.c.templates = append(b.c.templates, t)
 	}
 }
