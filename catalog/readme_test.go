@@ -1,0 +1,42 @@
+package catalog_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/leastkey/leastkey/catalog"
+)
+
+// The example in README.md is a sound catalogue, and means what the text says.
+func TestReadmeExample(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(readme), "```yaml\n")
+	example, _, ok := strings.Cut(rest, "```\n")
+	if !ok {
+		t.Fatal("README.md has no example")
+	}
+	c, err := catalog.Load("README.md", []byte(example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	op, params, ok := c.Match("DELETE", "/api/shops/s-1")
+	if !ok || !op.Deletes || op.Target.Type != "shop" {
+		t.Fatalf("DELETE /api/shops/s-1 matched %v", op)
+	}
+	if id, ok := params.Value("shop"); !ok || id != "s-1" {
+		t.Errorf("shop = %q, %v", id, ok)
+	}
+	if r, _ := c.Resource("order"); r.Scope != "com.example.shop.account.order" || r.Parent != "shop" {
+		t.Errorf("order = %+v", r)
+	}
+	if _, _, ok := c.Match("GET", "/client/v4/user/tokens/verify"); !ok {
+		t.Error("the control plane is not part of it")
+	}
+	if r, _ := c.Resource("account"); r.Scope != "com.example.shop.account" {
+		t.Errorf("account = %+v", r)
+	}
+}
