@@ -57,7 +57,7 @@ func (g *Guard) Check(_ context.Context, r Request) Verdict {
 		return refuse(Verdict{}, unclear(err.Error()))
 	}
 	op, params, found := g.catalog.Match(r.Method, path)
-	v := Verdict{Operation: op, Params: params, Path: path, RawQuery: query}
+	v := Verdict{Operation: op, Params: params, Path: path, RawQuery: query, Addr: r.Addr}
 	shown, denial := carried(r.Header, g.brand)
 	if denial != nil {
 		if forToken(op) && r.Header.Get(authorizationField) == "" && len(r.Header[keyField])+len(r.Header[emailField]) > 0 {

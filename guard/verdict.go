@@ -2,6 +2,7 @@ package guard
 
 import (
 	"net/http"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -21,6 +22,7 @@ type Verdict struct {
 	Credential leastkey.Credential // whose; zero when none was recognised
 	Email      string              // of the user who owns the credential, when a user does
 	Target     leastkey.Target     // zero when it was not found
+	Addr       netip.Addr          // the client's, as the adapter gave it
 
 	sees func(leastkey.Resource) bool
 }

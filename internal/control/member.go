@@ -126,7 +126,19 @@ func (c *Control) SetRoles(ctx context.Context, caller Caller, account, id least
 
 // RemoveMember ends a membership. The user's tokens lose the account with it, at once.
 func (c *Control) RemoveMember(ctx context.Context, caller Caller, account, id leastkey.ID) error {
-	return c.act(ctx, caller, leastkey.AccountOf(account).Resource(), func(tx Tx, _ authority, done *deed) error {
+	return c.endMembership(ctx, caller, leastkey.AccountOf(account).Resource(), account, id)
+}
+
+// Leave ends a membership of the user who asks.
+func (c *Control) Leave(ctx context.Context, caller Caller, user leastkey.ID, membership MemberOf) error {
+	if membership.Member.User != user {
+		return noSuch("membership", membership.ID)
+	}
+	return c.endMembership(ctx, caller, leastkey.UserOf(user).Resource(), membership.Member.Account, membership.ID)
+}
+
+func (c *Control) endMembership(ctx context.Context, caller Caller, on leastkey.Resource, account, id leastkey.ID) error {
+	return c.act(ctx, caller, on, func(tx Tx, _ authority, done *deed) error {
 		was, err := tx.Member(account, id)
 		if err != nil {
 			return explain(err, "member", id)

@@ -13,7 +13,8 @@ type UserSpec struct {
 	Email     string
 	FirstName string
 	LastName  string
-	Password  string // empty: one is made
+	Password  string          // empty: one is made
+	GlobalKey leastkey.Secret // zero: one is made; otherwise an existing key, of kind GlobalKeySecret
 }
 
 // NewUser is a user just made, with what is shown once.
@@ -58,6 +59,7 @@ func (c *Control) CreateUser(ctx context.Context, caller Caller, spec UserSpec) 
 			}
 			return err
 		}
+		made.GlobalKey = spec.GlobalKey
 		key, err := c.newGlobalKey(&made)
 		if err != nil {
 			return err
@@ -82,8 +84,10 @@ func (c *Control) newGlobalKey(made *NewUser) (Credential, error) {
 	if err != nil {
 		return Credential{}, err
 	}
-	if made.GlobalKey, err = c.brand.Mint(leastkey.GlobalKeySecret, c.random); err != nil {
-		return Credential{}, err
+	if made.GlobalKey.IsZero() {
+		if made.GlobalKey, err = c.brand.Mint(leastkey.GlobalKeySecret, c.random); err != nil {
+			return Credential{}, err
+		}
 	}
 	key := Credential{Name: "Global API Key", IssuedOn: made.CreatedOn, ModifiedOn: made.CreatedOn}
 	key.ID, key.Kind, key.Principal, key.Status = id, leastkey.GlobalAPIKey, leastkey.UserOf(made.ID), leastkey.Active

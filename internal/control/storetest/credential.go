@@ -1,0 +1,185 @@
+package storetest
+
+import (
+	"testing"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/internal/control"
+)
+
+func (b *bench) credential(id leastkey.ID) (c control.Credential, err error) {
+	err = b.store.View(b.Context(), func(r control.Reader) (err error) {
+		c, err = r.Credential(id)
+		return err
+	})
+	return c, err
+}
+
+// put puts credentials in a commit that must succeed.
+func (b *bench) put(credentials ...control.Credential) {
+	b.Helper()
+	b.commit(func(tx control.Tx) error {
+		for _, c := range credentials {
+			if err := tx.PutCredential(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// tryPut gives the error of a commit that puts one credential.
+func (b *bench) tryPut(c control.Credential) error {
+	_, err := b.try(func(tx control.Tx) error { return tx.PutCredential(c) })
+	return err
+}
+
+// holds fails the test unless the credential is there as it should be.
+func (b *bench) holds(what string, want control.Credential) {
+	b.Helper()
+	got, err := b.credential(want.ID)
+	wants(b, what, err, nil)
+	same(b, what, got, want)
+}
+
+func testCredentials(t *testing.T, f Factory) {
+	b := start(t, f)
+	ada, acme := leastkey.UserOf(number(1)), leastkey.AccountOf(number(1)) // the same id, not the same principal
+	late, early, tie := token(2, ada, secret(2)), token(1, ada, secret(1)), token(3, ada, secret(3))
+	tie.IssuedOn = late.IssuedOn
+	foreign := token(4, acme, secret(4))
+	key := control.Credential{
+		Credential: leastkey.Credential{ID: number(5), Kind: leastkey.GlobalAPIKey, Principal: ada, Status: leastkey.Active},
+		Secrets:    []control.StoredSecret{secret(5)},
+	}
+	b.put(tie, late, early, foreign, key)
+	list := func(p leastkey.Principal, k leastkey.Kind) []control.Credential {
+		return read(b, func(r control.Reader) ([]control.Credential, error) { return r.Credentials(p, k) })
+	}
+	same(t, "tokens of a user", list(ada, leastkey.Token), []control.Credential{early, late, tie})
+	same(t, "keys of a user", list(ada, leastkey.GlobalAPIKey), []control.Credential{key})
+	same(t, "tokens of an account", list(acme, leastkey.Token), []control.Credential{foreign})
+	same(t, "keys of an account", list(acme, leastkey.GlobalAPIKey), nil)
+	b.holds("every field", early)
+	b.holds("few fields", key)
+
+	early.Name, early.Status, early.Validity, early.Condition = "renamed", leastkey.Disabled, leastkey.Validity{}, leastkey.Condition{}
+	early.Policies = early.Policies[1:]
+	early.ModifiedOn, early.LastUsedOn = minute(60), minute(61)
+	b.put(early)
+	b.holds("replaced", early)
+	same(t, "the others stay", list(ada, leastkey.Token), []control.Credential{early, late, tie})
+
+	turned := early
+	turned.Kind = leastkey.GlobalAPIKey
+	wants(t, "a token that turns into a key", b.tryPut(turned), control.ErrExists)
+	b.holds("still a token", early)
+}
+
+func testSecrets(t *testing.T, f Factory) {
+	b := start(t, f)
+	ada := leastkey.UserOf(number(1))
+	bare := token(9, ada)
+	b.put(bare)
+	b.holds("without a secret", bare)
+
+	one := token(1, ada, secret(1))
+	b.put(one)
+	old := secret(1)
+	old.Until = minute(30)
+	rolled := token(1, ada, secret(2), old)
+	b.put(rolled)
+	b.holds("rolled with overlap, newest first", rolled)
+	swapped := token(1, ada, old, secret(2))
+	b.put(swapped)
+	b.holds("in the order given", swapped)
+	b.put(rolled)
+
+	wants(t, "the live secret of another", b.tryPut(token(2, ada, secret(2))), control.ErrExists)
+	wants(t, "a good secret and the old one of another", b.tryPut(token(2, ada, secret(20), secret(1))), control.ErrExists)
+	wants(t, "the same secret twice", b.tryPut(token(2, ada, secret(21), secret(21))), control.ErrExists)
+	_, err := b.credential(number(2))
+	wants(t, "a refused credential", err, control.ErrNotFound)
+	b.put(token(2, ada, secret(20), secret(21))) // refusals took nothing
+
+	dropped := token(1, ada, secret(3))
+	b.put(dropped)
+	b.holds("rolled without overlap", dropped)
+	for _, n := range []int{1, 2} {
+		wants(t, "a dropped secret, on its own credential", b.tryPut(token(1, ada, secret(3), secret(n))), control.ErrExists)
+		wants(t, "a dropped secret, on another", b.tryPut(token(3, ada, secret(n))), control.ErrExists)
+	}
+	b.holds("after refusals", dropped)
+	_, err = b.try(func(tx control.Tx) error { // dropped and put back within one commit
+		if err := tx.PutCredential(token(1, ada)); err != nil {
+			return err
+		}
+		return tx.PutCredential(dropped)
+	})
+	wants(t, "put back in the same commit", err, control.ErrExists)
+	b.holds("after the commit that failed", dropped)
+}
+
+// testRevokedIsFinal holds law 7: no path makes a revoked credential or a dropped secret work
+// again.
+func testRevokedIsFinal(t *testing.T, f Factory) {
+	dir := t.TempDir()
+	b := &bench{TB: t, store: f.Open(t, dir)}
+	ada := leastkey.UserOf(number(1))
+	victim, other := token(1, ada, secret(1), secret(2)), token(2, ada, secret(3))
+	key := token(3, ada, secret(4))
+	key.Kind = leastkey.GlobalAPIKey
+	b.put(victim, other, key)
+	b.put(token(1, ada, secret(5), secret(2))) // 1 is dropped
+	_, err := b.try(func(tx control.Tx) error {
+		if err := tx.RevokeCredential(victim.ID, minute(5)); err != nil {
+			return err
+		}
+		return tx.PutCredential(token(1, ada, secret(6)))
+	})
+	wants(t, "put in the commit that revokes", err, control.ErrExists)
+	b.holds("the commit that failed revoked nothing", token(1, ada, secret(5), secret(2)))
+	b.commit(func(tx control.Tx) error { return tx.RevokeCredential(victim.ID, minute(5)) })
+	b.commit(func(tx control.Tx) error { return tx.RevokeCredential(key.ID, control.Credential{}.IssuedOn) }) // no time known
+
+	check := func() {
+		t.Helper()
+		for _, id := range []leastkey.ID{victim.ID, key.ID} {
+			_, err := b.credential(id)
+			wants(t, "read", err, control.ErrNotFound)
+			_, err = b.try(func(tx control.Tx) error { return tx.RevokeCredential(id, minute(6)) })
+			wants(t, "revoke twice", err, control.ErrNotFound)
+		}
+		for _, kind := range []leastkey.Kind{leastkey.Token, leastkey.GlobalAPIKey} {
+			got := read(b, func(r control.Reader) ([]control.Credential, error) { return r.Credentials(ada, kind) })
+			want := []control.Credential{other}
+			if kind == leastkey.GlobalAPIKey {
+				want = nil
+			}
+			same(t, "listed as "+kind.String(), got, want)
+		}
+		for _, change := range read(b, state) {
+			if id := change.Credential.Credential.ID; id != other.ID {
+				t.Errorf("State gives the revoked credential %v", id)
+			}
+		}
+		wants(t, "the id, with a fresh secret", b.tryPut(token(1, ada, secret(50))), control.ErrExists)
+		wants(t, "the id, without a secret", b.tryPut(token(1, ada)), control.ErrExists)
+		wants(t, "the id, of another owner", b.tryPut(token(1, leastkey.AccountOf(number(8)), secret(50))), control.ErrExists)
+		wants(t, "the id of a key, as a token", b.tryPut(token(3, ada, secret(50))), control.ErrExists)
+		for _, n := range []int{1, 2, 4, 5} {
+			wants(t, "a secret of it, on another", b.tryPut(token(2, ada, secret(3), secret(n))), control.ErrExists)
+			wants(t, "a secret of it, on a new one", b.tryPut(token(4, ada, secret(n))), control.ErrExists)
+		}
+		b.holds("the other one", other)
+	}
+	check()
+	if err := b.store.Close(); err != nil {
+		t.Fatalf("close: %v", err)
+	}
+	b.store = f.Open(t, dir)
+	check()
+	if err := b.store.Close(); err != nil {
+		t.Fatalf("close: %v", err)
+	}
+}

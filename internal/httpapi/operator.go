@@ -1,0 +1,261 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/api"
+	"github.com/leastkey/leastkey/internal/control"
+)
+
+// Operator serves the operator's routes. Whoever can reach it is the operator, so it belongs on a
+// socket that only the operator can open, and nowhere else.
+func (a *API) Operator() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, handle := range map[string]func(context.Context, *http.Request, []byte) (answer, error){
+		"GET /users":                          a.operatorUsers,
+		"POST /users":                         a.operatorCreateUser,
+		"PATCH /users/{id}":                   a.operatorUpdateUser,
+		"GET /accounts":                       a.operatorAccounts,
+		"POST /accounts":                      a.operatorCreateAccount,
+		"GET /accounts/{id}/members":          a.operatorMembers,
+		"POST /accounts/{id}/members":         a.operatorAddMember,
+		"PUT /accounts/{id}/members/{mid}":    a.operatorUpdateMember,
+		"DELETE /accounts/{id}/members/{mid}": a.operatorRemoveMember,
+		"GET /resources":                      a.operatorResources,
+		"POST /resources":                     a.operatorRegister,
+		"DELETE /resources/{type}/{id}":       a.operatorUnregister,
+	} {
+		mux.HandleFunc(withBase(pattern), func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestBody))
+			if err != nil {
+				a.fail(w, r, unreadable(err))
+				return
+			}
+			got, err := handle(r.Context(), r, body)
+			if err != nil {
+				a.fail(w, r, err)
+				return
+			}
+			api.Write(w, http.StatusOK, got)
+		})
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { a.fail(w, r, errNoRoute) })
+	return mux
+}
+
+// withBase puts the operator's base path into a pattern "METHOD /path".
+func withBase(pattern string) string {
+	for i := range pattern {
+		if pattern[i] == ' ' {
+			return pattern[:i+1] + api.OperatorPath + pattern[i+1:]
+		}
+	}
+	return pattern
+}
+
+func (a *API) operatorUsers(ctx context.Context, _ *http.Request, _ []byte) (answer, error) {
+	users, err := a.control.Users(ctx, control.Operator())
+	if err != nil {
+		return answer{}, err
+	}
+	shown := make([]api.OperatorUser, len(users))
+	for i, u := range users {
+		shown[i] = operatorUser(u)
+	}
+	return all(shown)
+}
+
+func (a *API) operatorCreateUser(ctx context.Context, _ *http.Request, body []byte) (answer, error) {
+	var request api.OperatorUserCreate
+	if err := decode(body, &request); err != nil {
+		return answer{}, err
+	}
+	made, err := a.control.CreateUser(ctx, control.Operator(), control.UserSpec{
+		Email: request.Email, FirstName: request.FirstName, LastName: request.LastName, Password: request.Password.Reveal(),
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	shown := operatorUser(made.User)
+	shown.Password, shown.GlobalAPIKey = api.ShowOnce(made.Password), api.ShowOnce(made.GlobalKey.Reveal())
+	return ok(shown)
+}
+
+func (a *API) operatorUpdateUser(ctx context.Context, r *http.Request, body []byte) (answer, error) {
+	id, err := pathID(r, "id")
+	if err != nil {
+		return answer{}, err
+	}
+	var request api.OperatorUserUpdate
+	if err := decode(body, &request); err != nil {
+		return answer{}, err
+	}
+	if request.Disabled == nil {
+		return answer{}, &api.FieldError{Pointer: "/disabled", Message: "want true or false"}
+	}
+	user, err := a.control.SetUserDisabled(ctx, control.Operator(), id, *request.Disabled)
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(operatorUser(user))
+}
+
+func (a *API) operatorAccounts(ctx context.Context, _ *http.Request, _ []byte) (answer, error) {
+	rows, err := a.control.Accounts(ctx, control.Operator(), nil)
+	if err != nil {
+		return answer{}, err
+	}
+	shown := make([]api.Account, len(rows))
+	for i, row := range rows {
+		shown[i] = shownAccount(row)
+	}
+	return all(shown)
+}
+
+func (a *API) operatorCreateAccount(ctx context.Context, _ *http.Request, body []byte) (answer, error) {
+	var request api.OperatorAccount
+	if err := decode(body, &request); err != nil {
+		return answer{}, err
+	}
+	row, err := a.control.CreateAccount(ctx, control.Operator(), request.Name)
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(shownAccount(row))
+}
+
+func (a *API) operatorMembers(ctx context.Context, r *http.Request, _ []byte) (answer, error) {
+	account, err := pathID(r, "id")
+	if err != nil {
+		return answer{}, err
+	}
+	rows, err := a.control.Members(ctx, control.Operator(), account)
+	if err != nil {
+		return answer{}, err
+	}
+	return all(a.shownMembers(rows))
+}
+
+func (a *API) operatorAddMember(ctx context.Context, r *http.Request, body []byte) (answer, error) {
+	account, err := pathID(r, "id")
+	if err != nil {
+		return answer{}, err
+	}
+	row, err := a.addMemberTo(ctx, control.Operator(), account, body)
+	return a.memberAnswer(row, err)
+}
+
+func (a *API) operatorUpdateMember(ctx context.Context, r *http.Request, body []byte) (answer, error) {
+	account, id, err := pathMember(r)
+	if err != nil {
+		return answer{}, err
+	}
+	row, err := a.setRolesOf(ctx, control.Operator(), account, id, body)
+	return a.memberAnswer(row, err)
+}
+
+func (a *API) operatorRemoveMember(ctx context.Context, r *http.Request, _ []byte) (answer, error) {
+	account, id, err := pathMember(r)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := a.control.RemoveMember(ctx, control.Operator(), account, id); err != nil {
+		return answer{}, err
+	}
+	return ok(api.Deleted{ID: id.String()})
+}
+
+func (a *API) operatorResources(ctx context.Context, r *http.Request, _ []byte) (answer, error) {
+	query := r.URL.Query()
+	var parent leastkey.Resource
+	if text := query.Get("parent"); text != "" {
+		var err error
+		if parent, err = parseResource(text); err != nil {
+			return answer{}, err
+		}
+	}
+	rows, err := a.control.Resources(ctx, control.Operator(), leastkey.ResourceType(query.Get("type")), parent)
+	if err != nil {
+		return answer{}, err
+	}
+	shown := make([]api.Resource, len(rows))
+	for i, row := range rows {
+		shown[i] = shownResource(row)
+	}
+	return all(shown)
+}
+
+func (a *API) operatorRegister(ctx context.Context, _ *http.Request, body []byte) (answer, error) {
+	var request api.Resource
+	if err := decode(body, &request); err != nil {
+		return answer{}, err
+	}
+	if request.Parent == nil {
+		return answer{}, &api.FieldError{Pointer: "/parent", Message: "a resource needs a parent, such as {\"type\": \"account\", \"id\": ...}"}
+	}
+	named := leastkey.Resource{Type: request.Type, ID: request.ID}
+	row, err := a.control.Register(ctx, control.Operator(), named, request.Name, *request.Parent)
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(shownResource(row))
+}
+
+func (a *API) operatorUnregister(ctx context.Context, r *http.Request, _ []byte) (answer, error) {
+	named := leastkey.Resource{Type: leastkey.ResourceType(r.PathValue("type")), ID: r.PathValue("id")}
+	if err := a.control.Unregister(ctx, control.Operator(), named); err != nil {
+		return answer{}, err
+	}
+	return ok(api.Deleted{ID: named.ID})
+}
+
+func operatorUser(u control.User) api.OperatorUser {
+	return api.OperatorUser{ID: u.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName,
+		Disabled: u.Disabled, CreatedOn: api.At(u.CreatedOn)}
+}
+
+func shownResource(r control.Resource) api.Resource {
+	return api.Resource{Type: r.Type, ID: r.ID, Name: r.Name, Parent: &r.Parent, CreatedOn: api.At(r.CreatedOn)}
+}
+
+// all is a list that comes whole.
+func all[T any](items []T) (answer, error) {
+	return erased(api.Page(items, api.PageOf(1, max(1, len(items)), len(items)))), nil
+}
+
+// parseResource reads "type:id".
+func parseResource(s string) (leastkey.Resource, error) {
+	for i := range s {
+		if s[i] == ':' {
+			return leastkey.Resource{Type: leastkey.ResourceType(s[:i]), ID: s[i+1:]}, nil
+		}
+	}
+	return leastkey.Resource{}, &api.FieldError{Message: "a parent is written TYPE:ID, such as account:01a7..."}
+}
+
+func pathID(r *http.Request, name string) (leastkey.ID, error) {
+	id, err := leastkey.ParseID(r.PathValue(name))
+	if err != nil {
+		return leastkey.ID{}, &control.Error{Kind: control.NoSuch, Message: err.Error()}
+	}
+	return id, nil
+}
+
+func pathMember(r *http.Request) (account, id leastkey.ID, err error) {
+	if account, err = pathID(r, "id"); err != nil {
+		return account, id, err
+	}
+	id, err = pathID(r, "mid")
+	return account, id, err
+}
+
+func decode(body []byte, into any) error {
+	if err := json.Unmarshal(body, into); err != nil {
+		return &api.FieldError{Message: "the body is not what this route takes: " + err.Error()}
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package httpapi
+
+import (
+	"net/url"
+	"strconv"
+
+	"github.com/leastkey/leastkey/api"
+)
+
+// paging is what a client asked for: page from 1, items per page.
+type paging struct{ page, perPage int }
+
+const (
+	defaultPerPage = 20
+	mostPerPage    = 50
+)
+
+// pagingOf reads page and per_page. More than the most per page is the most.
+func pagingOf(q url.Values) (paging, error) {
+	p := paging{1, defaultPerPage}
+	for _, field := range []struct {
+		name string
+		to   *int
+	}{{"page", &p.page}, {"per_page", &p.perPage}} {
+		text := q.Get(field.name)
+		if text == "" {
+			continue
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return p, &api.FieldError{Message: "the query's " + field.name + " must be a whole number from 1"}
+		}
+		*field.to = n
+	}
+	p.perPage = min(p.perPage, mostPerPage)
+	return p, nil
+}
+
+// paged answers one page of a list. Past the end it is empty: newer clients ask for the next
+// page until it is.
+func paged[T any](all []T, p paging) (answer, error) {
+	from := len(all)
+	if p.page-1 < (len(all)+p.perPage-1)/p.perPage {
+		from = (p.page - 1) * p.perPage
+	}
+	part := all[from:min(from+p.perPage, len(all))]
+	return erased(api.Page(part, api.PageOf(p.page, p.perPage, len(all)))), nil
+}
+
+func erased[T any](e api.Envelope[T]) answer {
+	return answer{Result: e.Result, Success: e.Success, Errors: e.Errors, Messages: e.Messages, ResultInfo: e.ResultInfo}
+}

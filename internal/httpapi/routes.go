@@ -1,0 +1,48 @@
+package httpapi
+
+// route joins an operation of the catalogue with what serves it.
+type route struct {
+	operation string
+	handle    handler
+}
+
+// table is every route of the control plane.
+func (a *API) table() []route {
+	const (
+		user    = "/client/v4/user"
+		account = "/client/v4/accounts/{account_id}"
+	)
+	routes := []route{
+		{"GET " + user, a.user},
+		{"PATCH " + user, a.updateUser},
+		{"GET /client/v4/memberships", a.memberships},
+		{"GET /client/v4/memberships/{membership_id}", a.membership},
+		{"PUT /client/v4/memberships/{membership_id}", a.answerMembership},
+		{"DELETE /client/v4/memberships/{membership_id}", a.leave},
+
+		{"GET /client/v4/accounts", a.accounts},
+		{"GET " + account, a.account},
+		{"PUT " + account, a.updateAccount},
+		{"GET " + account + "/members", a.members},
+		{"POST " + account + "/members", a.addMember},
+		{"GET " + account + "/members/{member_id}", a.member},
+		{"PUT " + account + "/members/{member_id}", a.updateMember},
+		{"DELETE " + account + "/members/{member_id}", a.removeMember},
+		{"GET " + account + "/roles", a.roles},
+		{"GET " + account + "/roles/{role_id}", a.role},
+	}
+	for _, owner := range []string{user, account} {
+		tokens := owner + "/tokens"
+		routes = append(routes,
+			route{"GET " + tokens, a.tokens},
+			route{"POST " + tokens, a.createToken},
+			route{"GET " + tokens + "/verify", a.verify},
+			route{"GET " + tokens + "/permission_groups", a.permissionGroups},
+			route{"GET " + tokens + "/{token_id}", a.token},
+			route{"PUT " + tokens + "/{token_id}", a.replaceToken},
+			route{"DELETE " + tokens + "/{token_id}", a.deleteToken},
+			route{"PUT " + tokens + "/{token_id}/value", a.rollToken},
+		)
+	}
+	return routes
+}
