@@ -69,7 +69,8 @@ func TestSecretShowsOnlyOnTheWire(t *testing.T) {
 	logger := slog.New(slog.NewJSONHandler(&log, nil))
 	logger.Info("made", "token", token, "value", token.Value)
 	slog.New(slog.NewTextHandler(&log, nil)).Info("made", "token", token, "value", token.Value)
-	printed := fmt.Sprintf("%v %+v %#v %s %q %x", token, token, token.Value, token.Value, token.Value, token.Value) + log.String()
+	hidden := struct{ value api.Secret }{token.Value}
+	printed := fmt.Sprintf("%v %+v %#v %v", hidden, hidden, hidden, &hidden) + fmt.Sprintf("%v %+v %#v %s %q %x", token, token, token.Value, token.Value, token.Value, token.Value) + log.String()
 	if strings.Contains(printed, sampleSecret) || strings.Contains(printed, "deadbeef") {
 		t.Errorf("a secret shows in %s", printed)
 	}

@@ -1,0 +1,83 @@
+package client
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/url"
+	"path/filepath"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/api"
+)
+
+// Operator talks to a running server over the socket in its data directory. Whoever may open the
+// socket is the operator: no credential goes along.
+type Operator struct{ c *Client }
+
+// NewOperator makes an Operator for the server that runs on the data directory.
+func NewOperator(data string) (*Operator, error) {
+	socket := filepath.Join(data, api.OperatorSocket)
+	c, err := New("http://operator"+api.OperatorPath, Credential{}, Transport(&http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", socket)
+		},
+	}))
+	if err != nil {
+		return nil, err
+	}
+	return &Operator{c}, nil
+}
+
+// Users gives all users.
+func (o *Operator) Users(ctx context.Context) ([]api.OperatorUser, error) {
+	return list[api.OperatorUser](ctx, o.c, "/users", nil)
+}
+
+// CreateUser makes a user. The answer has the Global API Key, and the password if one was made
+// up; neither is shown again.
+func (o *Operator) CreateUser(ctx context.Context, u api.OperatorUserCreate) (api.OperatorUser, error) {
+	return one[api.OperatorUser](ctx, o.c, http.MethodPost, "/users", u)
+}
+
+// DisableUser switches a user, with all credentials, off or on again.
+func (o *Operator) DisableUser(ctx context.Context, id leastkey.ID, disabled bool) (api.OperatorUser, error) {
+	return one[api.OperatorUser](ctx, o.c, http.MethodPatch, "/users/"+id.String(), api.OperatorUserUpdate{Disabled: &disabled})
+}
+
+// Accounts gives all accounts.
+func (o *Operator) Accounts(ctx context.Context) ([]api.Account, error) {
+	return list[api.Account](ctx, o.c, "/accounts", nil)
+}
+
+// CreateAccount makes an account.
+func (o *Operator) CreateAccount(ctx context.Context, name string) (api.Account, error) {
+	return one[api.Account](ctx, o.c, http.MethodPost, "/accounts", api.OperatorAccount{Name: name})
+}
+
+// Members are the members of one account. Roles may be given by name.
+func (o *Operator) Members(account leastkey.ID) Members { return o.c.Members(account) }
+
+// Resources gives the registered resources: those of one type and under one parent where these
+// are not zero.
+func (o *Operator) Resources(ctx context.Context, t leastkey.ResourceType, parent leastkey.Resource) ([]api.Resource, error) {
+	query := url.Values{}
+	if t != "" {
+		query.Set("type", string(t))
+	}
+	if !parent.IsZero() {
+		query.Set("parent", string(parent.Type)+":"+parent.ID)
+	}
+	return list[api.Resource](ctx, o.c, "/resources", query)
+}
+
+// CreateResource registers a resource.
+func (o *Operator) CreateResource(ctx context.Context, r api.Resource) (api.Resource, error) {
+	return one[api.Resource](ctx, o.c, http.MethodPost, "/resources", r)
+}
+
+// DeleteResource takes a resource, and whatever is under it, out of the registry.
+func (o *Operator) DeleteResource(ctx context.Context, r leastkey.Resource) error {
+	_, err := one[api.Deleted](ctx, o.c, http.MethodDelete, "/resources/"+url.PathEscape(string(r.Type))+"/"+url.PathEscape(r.ID), nil)
+	return err
+}
