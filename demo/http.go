@@ -126,7 +126,7 @@ func (p *Product) serve(w http.ResponseWriter, r *http.Request, table []compiled
 
 func bodyFault(err error) error {
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return &Fault{Status: http.StatusRequestEntityTooLarge, Code: 413,
+		return &Fault{Status: http.StatusRequestEntityTooLarge, Code: 10413,
 			Message: "The request body is larger than " + strconv.Itoa(maxBody) + " bytes"}
 	}
 	return bad(codeMalformed, "The request body could not be read to its end")

@@ -14,6 +14,8 @@ type route struct {
 }
 
 func routes() []route {
+	filter, rule, access, page := filters(), firewallRules(), accessRules(), pageRules()
+	balancer, pool, monitor := loadBalancers(), pools(), monitors()
 	return []route{
 		{"GET", "/zones", listZones},
 		{"POST", "/zones", createZone},
@@ -30,6 +32,66 @@ func routes() []route {
 		{"PUT", "/zones/{zone_id}/dns_records/{dns_record_id}", replaceRecord},
 		{"PATCH", "/zones/{zone_id}/dns_records/{dns_record_id}", editRecord},
 		{"DELETE", "/zones/{zone_id}/dns_records/{dns_record_id}", deleteRecord},
+
+		{"GET", "/zones/{zone_id}/filters", filter.list},
+		{"POST", "/zones/{zone_id}/filters", filter.createAll},
+		{"PUT", "/zones/{zone_id}/filters", filter.replaceAll},
+		{"DELETE", "/zones/{zone_id}/filters", filter.deleteAll},
+		{"GET", "/zones/{zone_id}/filters/{filter_id}", filter.get},
+		{"PUT", "/zones/{zone_id}/filters/{filter_id}", filter.replace},
+		{"DELETE", "/zones/{zone_id}/filters/{filter_id}", filter.delete},
+
+		{"GET", "/zones/{zone_id}/firewall/rules", rule.list},
+		{"POST", "/zones/{zone_id}/firewall/rules", rule.createAll},
+		{"PUT", "/zones/{zone_id}/firewall/rules", rule.replaceAll},
+		{"PATCH", "/zones/{zone_id}/firewall/rules", rule.editAll},
+		{"DELETE", "/zones/{zone_id}/firewall/rules", rule.deleteAll},
+		{"GET", "/zones/{zone_id}/firewall/rules/{rule_id}", rule.get},
+		{"PUT", "/zones/{zone_id}/firewall/rules/{rule_id}", rule.replace},
+		{"PATCH", "/zones/{zone_id}/firewall/rules/{rule_id}", rule.editInArray},
+		{"DELETE", "/zones/{zone_id}/firewall/rules/{rule_id}", rule.delete},
+
+		{"GET", "/zones/{zone_id}/firewall/access_rules/rules", access.list},
+		{"POST", "/zones/{zone_id}/firewall/access_rules/rules", access.create},
+		{"GET", "/zones/{zone_id}/firewall/access_rules/rules/{rule_id}", access.get},
+		{"PATCH", "/zones/{zone_id}/firewall/access_rules/rules/{rule_id}", access.edit},
+		{"DELETE", "/zones/{zone_id}/firewall/access_rules/rules/{rule_id}", access.delete},
+
+		{"GET", "/zones/{zone_id}/pagerules", page.list},
+		{"POST", "/zones/{zone_id}/pagerules", page.create},
+		{"GET", "/zones/{zone_id}/pagerules/{pagerule_id}", page.get},
+		{"PUT", "/zones/{zone_id}/pagerules/{pagerule_id}", page.replace},
+		{"PATCH", "/zones/{zone_id}/pagerules/{pagerule_id}", page.edit},
+		{"DELETE", "/zones/{zone_id}/pagerules/{pagerule_id}", page.delete},
+
+		{"GET", "/zones/{zone_id}/load_balancers", balancer.list},
+		{"POST", "/zones/{zone_id}/load_balancers", balancer.create},
+		{"GET", "/zones/{zone_id}/load_balancers/{load_balancer_id}", balancer.get},
+		{"PUT", "/zones/{zone_id}/load_balancers/{load_balancer_id}", balancer.replace},
+		{"PATCH", "/zones/{zone_id}/load_balancers/{load_balancer_id}", balancer.edit},
+		{"DELETE", "/zones/{zone_id}/load_balancers/{load_balancer_id}", balancer.delete},
+
+		{"GET", "/accounts/{account_id}/load_balancers/pools", pool.list},
+		{"POST", "/accounts/{account_id}/load_balancers/pools", pool.create},
+		{"GET", "/accounts/{account_id}/load_balancers/pools/{pool_id}", pool.get},
+		{"PUT", "/accounts/{account_id}/load_balancers/pools/{pool_id}", pool.replace},
+		{"PATCH", "/accounts/{account_id}/load_balancers/pools/{pool_id}", pool.edit},
+		{"DELETE", "/accounts/{account_id}/load_balancers/pools/{pool_id}", pool.delete},
+
+		{"GET", "/accounts/{account_id}/load_balancers/monitors", monitor.list},
+		{"POST", "/accounts/{account_id}/load_balancers/monitors", monitor.create},
+		{"GET", "/accounts/{account_id}/load_balancers/monitors/{monitor_id}", monitor.get},
+		{"PUT", "/accounts/{account_id}/load_balancers/monitors/{monitor_id}", monitor.replace},
+		{"PATCH", "/accounts/{account_id}/load_balancers/monitors/{monitor_id}", monitor.edit},
+		{"DELETE", "/accounts/{account_id}/load_balancers/monitors/{monitor_id}", monitor.delete},
+
+		{"GET", "/zones/{zone_id}/settings", listSettings},
+		{"PATCH", "/zones/{zone_id}/settings", editSettings},
+		{"GET", "/zones/{zone_id}/settings/{setting_id}", getSetting},
+		{"PATCH", "/zones/{zone_id}/settings/{setting_id}", editSetting},
+
+		{"POST", "/zones/{zone_id}/purge_cache", purgeCache},
+		{"DELETE", "/zones/{zone_id}/purge_cache", purgeCache},
 	}
 }
 
