@@ -63,7 +63,9 @@ func testAudit(t *testing.T, f Factory) {
 		got := read(b, func(r control.Reader) ([]control.Audit, error) { return r.AuditRows(test.filter) })
 		same(t, test.name, got, want)
 	}
-	got := read(b, func(r control.Reader) ([]control.Audit, error) { return r.AuditRows(control.AuditFilter{Subject: "token y"}) })
+	got := read(b, func(r control.Reader) ([]control.Audit, error) {
+		return r.AuditRows(control.AuditFilter{Subject: "token y"})
+	})
 	if len(got) == 1 && (got[0].Before != nil || got[0].After != nil) {
 		t.Errorf("what was nil came back as %v and %v", got[0].Before, got[0].After)
 	}

@@ -351,7 +351,7 @@ func (tx *modelTx) PutCredential(c control.Credential) error {
 		}
 		kept[s.Hash] = true
 	}
-	if err := put(tx, tx.w.credentials, c.ID, c); err != nil {
+	if err := put(tx, tx.w.credentials, c.ID, inUTC(c)); err != nil {
 		return err
 	}
 	for _, s := range old.Secrets {
@@ -363,6 +363,19 @@ func (tx *modelTx) PutCredential(c control.Credential) error {
 		tx.w.secrets[h] = c.ID
 	}
 	return nil
+}
+
+// inUTC gives the credential as it is read back.
+func inUTC(c control.Credential) control.Credential {
+	times := []*time.Time{&c.Validity.NotBefore, &c.Validity.ExpiresOn, &c.IssuedOn, &c.ModifiedOn, &c.LastUsedOn}
+	c.Secrets = slices.Clone(c.Secrets)
+	for i := range c.Secrets {
+		times = append(times, &c.Secrets[i].Until, &c.Secrets[i].CreatedOn)
+	}
+	for _, at := range times {
+		*at = at.UTC()
+	}
+	return c
 }
 
 func (tx *modelTx) RevokeCredential(id leastkey.ID, _ time.Time) error {

@@ -1,0 +1,225 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/internal/control"
+)
+
+// A credential comes with its secrets: one row for each, one row without when there is none.
+const (
+	selectCredentials = `SELECT c.id, c.kind, c.owner_kind, c.owner_id, c.name, c.status, c.not_before, c.expires_on,
+			c.condition, c.policies, c.issued_on, c.modified_on, c.last_used_on,
+			s.hash, s.until, s.tail, s.created_on
+		FROM live_credentials AS c LEFT JOIN live_secrets AS s ON s.credential = c.id`
+	credentialByID     = selectCredentials + ` WHERE c.id = ? ORDER BY s.position`
+	credentialsByOwner = selectCredentials + ` WHERE c.owner_kind = ? AND c.owner_id = ? AND c.kind = ? ORDER BY c.issued_on, c.id, s.position`
+	credentialsOfAll   = selectCredentials + ` ORDER BY c.id, s.position`
+)
+
+// gather puts the rows of each credential together and gives it to fn.
+type gather struct {
+	session *session
+	fn      func(control.Credential) error
+	now     control.Credential
+	holds   bool // now is one that fn has not had
+}
+
+func (g *gather) row(r row) error {
+	if id := r.id(0); !g.holds || g.now.ID != id {
+		if err := g.flush(); err != nil {
+			return err
+		}
+		c, err := scanCredential(r)
+		if err != nil {
+			return g.session.corrupt(fmt.Errorf("credential %v: %w", id, err))
+		}
+		g.now, g.holds = c, true
+	}
+	if !r.isNull(13) {
+		g.now.Secrets = append(g.now.Secrets, control.StoredSecret{
+			LiveSecret: leastkey.LiveSecret{Hash: r.hash(13), Until: r.time(14)},
+			Tail:       r.text(15),
+			CreatedOn:  r.time(16),
+		})
+	}
+	return nil
+}
+
+func (g *gather) flush() error {
+	if !g.holds {
+		return nil
+	}
+	g.holds = false
+	return g.fn(g.now)
+}
+
+func scanCredential(r row) (control.Credential, error) {
+	condition, err := decode[leastkey.Condition](r.text(8))
+	if err != nil {
+		return control.Credential{}, err
+	}
+	policies, err := decode[[]leastkey.Policy](r.text(9))
+	if err != nil {
+		return control.Credential{}, err
+	}
+	return control.Credential{
+		Credential: leastkey.Credential{
+			ID:        r.id(0),
+			Kind:      leastkey.Kind(r.int(1)),
+			Principal: r.principal(2, 3),
+			Status:    leastkey.Status(r.int(5)),
+			Validity:  leastkey.Validity{NotBefore: r.time(6), ExpiresOn: r.time(7)},
+			Condition: condition,
+			Policies:  policies,
+		},
+		Name:       r.text(4),
+		IssuedOn:   r.time(10),
+		ModifiedOn: r.time(11),
+		LastUsedOn: r.time(12),
+	}, nil
+}
+
+// Credential implements [control.Reader].
+func (r reader) Credential(id leastkey.ID) (control.Credential, error) {
+	found, err := r.credentials(credentialByID, id)
+	if err != nil {
+		return control.Credential{}, err
+	}
+	if len(found) == 0 {
+		return control.Credential{}, control.ErrNotFound
+	}
+	return found[0], nil
+}
+
+// Credentials implements [control.Reader].
+func (r reader) Credentials(owner leastkey.Principal, kind leastkey.Kind) ([]control.Credential, error) {
+	return r.credentials(credentialsByOwner, int64(owner.Kind), owner.ID, int64(kind))
+}
+
+func (r reader) credentials(sql string, args ...any) (list []control.Credential, err error) {
+	g := gather{session: r.session, fn: func(c control.Credential) error { list = append(list, c); return nil }}
+	err = r.run(sql, g.row, args...)
+	if err == nil {
+		err = g.flush()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+const (
+	credentialState = `SELECT revoked, kind FROM credentials WHERE id = ?`
+	secretState     = `SELECT dropped, credential FROM secrets WHERE hash = ?`
+
+	putCredential = `INSERT INTO credentials (id, kind, owner_kind, owner_id, name, status, not_before, expires_on, condition, policies, issued_on, modified_on, last_used_on)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET owner_kind = excluded.owner_kind, owner_id = excluded.owner_id,
+			name = excluded.name, status = excluded.status, not_before = excluded.not_before,
+			expires_on = excluded.expires_on, condition = excluded.condition, policies = excluded.policies,
+			issued_on = excluded.issued_on, modified_on = excluded.modified_on, last_used_on = excluded.last_used_on`
+	putSecret = `INSERT INTO secrets (hash, credential, position, until, tail, created_on) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (hash) DO UPDATE SET position = excluded.position, until = excluded.until,
+			tail = excluded.tail, created_on = excluded.created_on`
+
+	// The secrets that are kept are numbered again; the ones that are not are dropped.
+	liveSecrets      = `SELECT hash FROM live_secrets WHERE credential = ?`
+	dropSecret       = `UPDATE secrets SET dropped = 1, dropped_on = ? WHERE hash = ?`
+	dropAllSecrets   = `UPDATE secrets SET dropped = 1, dropped_on = ? WHERE credential = ? AND dropped = 0`
+	revokeCredential = `UPDATE credentials SET revoked = 1, revoked_on = ? WHERE id = ? AND revoked = 0 RETURNING id`
+)
+
+// PutCredential implements [control.Tx]. It looks before it writes, so that an ErrExists leaves
+// nothing half done for a caller who goes on. A secret that is left out is recorded as dropped
+// at ModifiedOn.
+func (t tx) PutCredential(c control.Credential) error {
+	if err := t.mayPut(c); err != nil {
+		return fmt.Errorf("put credential %v: %w", c.ID, err)
+	}
+	condition, err := encode(c.Condition)
+	if err != nil {
+		return t.fail(err)
+	}
+	policies, err := encode(c.Policies)
+	if err != nil {
+		return t.fail(err)
+	}
+	err = t.run(putCredential, nil, c.ID, int64(c.Kind), int64(c.Principal.Kind), c.Principal.ID, c.Name, int64(c.Status),
+		c.Validity.NotBefore, c.Validity.ExpiresOn, condition, policies, c.IssuedOn, c.ModifiedOn, c.LastUsedOn)
+	if err != nil {
+		return fmt.Errorf("put credential %v: %w", c.ID, err)
+	}
+	kept := map[leastkey.SecretHash]bool{}
+	for i, s := range c.Secrets {
+		kept[s.Hash] = true
+		if err := t.run(putSecret, nil, s.Hash, c.ID, int64(i), s.Until, s.Tail, s.CreatedOn); err != nil {
+			return fmt.Errorf("put credential %v: secret: %w", c.ID, err)
+		}
+	}
+	live, err := all(t.reader, func(r row) leastkey.SecretHash { return r.hash(0) }, liveSecrets, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, hash := range live {
+		if kept[hash] {
+			continue
+		}
+		if err := t.run(dropSecret, nil, c.ModifiedOn, hash); err != nil {
+			return fmt.Errorf("put credential %v: drop a secret: %w", c.ID, err)
+		}
+	}
+	return nil
+}
+
+// mayPut gives control.ErrExists where the credential's id or a secret of it is taken.
+func (t tx) mayPut(c control.Credential) error {
+	var revoked bool
+	var kind leastkey.Kind
+	err := t.one(credentialState, func(r row) error {
+		revoked, kind = r.bool(0), leastkey.Kind(r.int(1))
+		return nil
+	}, c.ID)
+	switch {
+	case errors.Is(err, control.ErrNotFound):
+	case err != nil:
+		return err
+	case revoked:
+		return fmt.Errorf("%w: it was revoked", control.ErrExists)
+	case kind != c.Kind:
+		return fmt.Errorf("%w: it is of another kind", control.ErrExists)
+	}
+	seen := map[leastkey.SecretHash]bool{}
+	for _, s := range c.Secrets {
+		var dropped bool
+		var owner leastkey.ID
+		err := t.one(secretState, func(r row) error {
+			dropped, owner = r.bool(0), r.id(1)
+			return nil
+		}, s.Hash)
+		switch {
+		case seen[s.Hash]:
+			return fmt.Errorf("%w: a secret is given twice", control.ErrExists)
+		case errors.Is(err, control.ErrNotFound):
+		case err != nil:
+			return err
+		case owner != c.ID:
+			return fmt.Errorf("%w: a secret is or was another credential's", control.ErrExists)
+		case dropped:
+			return fmt.Errorf("%w: a secret was dropped", control.ErrExists)
+		}
+		seen[s.Hash] = true
+	}
+	return nil
+}
+
+// RevokeCredential implements [control.Tx].
+func (t tx) RevokeCredential(id leastkey.ID, at time.Time) error {
+	if err := t.one(revokeCredential, nil, at, id); err != nil {
+		return fmt.Errorf("revoke credential %v: %w", id, err)
+	}
+	return t.run(dropAllSecrets, nil, at, id)
+}

@@ -1,0 +1,55 @@
+package sqlite
+
+import (
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/internal/control"
+)
+
+const (
+	stateOfUsers     = `SELECT id, email, disabled FROM users ORDER BY id`
+	stateOfAccounts  = `SELECT id FROM accounts ORDER BY id`
+	stateOfResources = `SELECT type, id, parent_type, parent_id FROM resources ORDER BY type, id`
+	stateOfMembers   = `SELECT user, account, roles FROM members ORDER BY id`
+)
+
+// State implements [control.Reader]. It holds one row at a time.
+func (r reader) State(fn func(leastkey.Change) error) error {
+	err := r.stream(stateOfUsers, func(row row) error {
+		return fn(leastkey.Change{Principal: &leastkey.PrincipalRecord{
+			Principal: leastkey.UserOf(row.id(0)), Email: row.text(1), Active: !row.bool(2),
+		}})
+	})
+	if err != nil {
+		return err
+	}
+	err = r.stream(stateOfAccounts, func(row row) error {
+		return fn(leastkey.Change{Principal: &leastkey.PrincipalRecord{Principal: leastkey.AccountOf(row.id(0)), Active: true}})
+	})
+	if err != nil {
+		return err
+	}
+	err = r.stream(stateOfResources, func(row row) error {
+		return fn(leastkey.Change{Resource: &leastkey.ResourceRecord{Resource: row.resource(0, 1), Parent: row.resource(2, 3)}})
+	})
+	if err != nil {
+		return err
+	}
+	err = r.stream(stateOfMembers, func(row row) error {
+		roles, err := decode[[]leastkey.ID](row.text(2))
+		if err != nil {
+			return r.corrupt(err)
+		}
+		return fn(leastkey.Change{Membership: &leastkey.Membership{User: row.id(0), Account: row.id(1), Roles: roles}})
+	})
+	if err != nil {
+		return err
+	}
+	g := gather{session: r.session, fn: func(c control.Credential) error {
+		rec := c.Record()
+		return fn(leastkey.Change{Credential: &rec})
+	}}
+	if err := r.stream(credentialsOfAll, g.row); err != nil {
+		return err
+	}
+	return g.flush()
+}
