@@ -143,6 +143,8 @@ func (c *Catalog) parseKey(key string) (r Resource, id string, err error) {
 		}
 	}
 	switch {
+	case key == "":
+		return r, "", &ResourceMapError{What: "an empty key", Fix: "name a resource, such as " + c.exampleKey()}
 	case r.Scope == "":
 		var known []string
 		for _, candidate := range c.resources {

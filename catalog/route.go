@@ -42,7 +42,7 @@ func isParam(segment string) bool { return segment[0] == '{' }
 // would be in another case: an upstream might read that as the fixed one.
 func (c *Catalog) Match(method, path string) (*Operation, Params, bool) {
 	op := c.routes.find(method, path)
-	if op == nil {
+	if op == nil || op.Method != method { // no method at all would find any
 		return nil, Params{}, false
 	}
 	return op, Params{op, path}, true
@@ -79,7 +79,7 @@ func (n *node) find(method, rest string) *Operation {
 			return op
 		}
 	}
-	if n.param == nil || !isFixed && n.folded[strings.ToLower(segment)] {
+	if n.param == nil || !isFixed && len(n.folded) > 0 && n.folded[strings.ToLower(segment)] {
 		return nil
 	}
 	return n.param.find(method, tail)
