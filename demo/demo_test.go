@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -157,6 +158,7 @@ func (w *world) ok(method, path, body string, into any) reply {
 		w.Fatalf("%s %s %s: %d %s", method, path, body, r.status, r.raw)
 	}
 	if into != nil {
+		reflect.ValueOf(into).Elem().SetZero() // nothing of an earlier answer may stay
 		if err := json.Unmarshal(r.Result, into); err != nil {
 			w.Fatalf("%s %s: %v in %s", method, path, err, r.raw)
 		}

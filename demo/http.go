@@ -200,12 +200,16 @@ func (q *request) objects() ([]*form, error) {
 	if !ok || len(list) == 0 {
 		return nil, bad(codeMalformed, "Malformed JSON in request body: it must be a non-empty array of objects")
 	}
-	f := &form{fields: map[string]any{"": list}}
-	out := f.forms("")
-	for i := range out {
-		out[i].at = "/" + strconv.Itoa(i)
+	var out []*form
+	for i, item := range list {
+		at := "/" + strconv.Itoa(i)
+		fields, ok := item.(map[string]any)
+		if !ok {
+			return nil, fieldFault(at, "this must be an object")
+		}
+		out = append(out, &form{at: at, fields: fields})
 	}
-	return out, f.err
+	return out, nil
 }
 
 // optionalObject is object for requests whose body may be missing.

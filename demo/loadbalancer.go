@@ -117,12 +117,18 @@ func monitors() *kind {
 		name: "monitor", param: "monitor_id", missing: 1001, perPage: 1000,
 		defaults: map[string]any{"type": "http"},
 		shape: object(
-			optional("type", oneOf("http", "https", "tcp", "udp_icmp", "icmp_ping", "smtp")), optional("description", text(0, 1024)),
+			optional("type", oneOf("", "http", "https", "tcp", "udp_icmp", "icmp_ping", "smtp")), optional("description", text(0, 1024)),
 			optional("method", text(0, 32)), optional("path", text(0, 2048)), optional("header", mapOf(list(0, 20, text(0, 1024)))),
 			optional("port", number(0, 65535)), optional("timeout", number(0, 3600)), optional("retries", number(0, 100)),
 			optional("interval", number(0, 86400)), optional("consecutive_up", number(0, 100)), optional("consecutive_down", number(0, 100)),
 			optional("expected_body", text(0, 10240)), optional("expected_codes", text(0, 100)), optional("follow_redirects", flag),
 			optional("allow_insecure", flag), optional("probe_zone", text(0, 253))),
+		check: func(_ *tx, _ *request, _ string, doc map[string]any) error {
+			if doc["type"] == "" { // how one client says that it does not
+				doc["type"] = "http"
+			}
+			return nil
+		},
 		inUse: func(t *tx, q *request, id string) error {
 			used, err := t.references(pools(), q.scope(), id)
 			if err == nil && used {

@@ -235,7 +235,6 @@ func TestCommentAndTags(t *testing.T) {
 			t.Errorf("%s finds %d", query, len(found))
 		}
 	}
-	changed = demo.Record{}
 	w.ok("PUT", "{z}/dns_records/"+r.ID, `{"type":"A","name":"www","content":"192.0.2.1"}`, &changed)
 	if changed.Comment != nil || changed.Commented != nil || changed.Tagged != nil || len(changed.Tags) != 0 || changed.TTL != 1 {
 		t.Errorf("a replacement keeps what it should not: %+v", changed)

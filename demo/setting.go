@@ -36,7 +36,7 @@ func settings() map[string]setting {
 		"max_upload":              {100, numberOf(100, 125, 150, 175, 200, 225, 250, 275, 300, 325, 350, 375, 400, 425, 450, 475, 500, 1000), false},
 		"min_tls_version":         {"1.0", oneOf("1.0", "1.1", "1.2", "1.3"), false},
 		"minify":                  {map[string]any{"css": "off", "html": "off", "js": "off"}, object(required("css", onOff), required("html", onOff), required("js", onOff)), false},
-		"mobile_redirect":         {map[string]any{"status": "off", "mobile_subdomain": nil, "strip_uri": false}, object(required("status", onOff), optional("mobile_subdomain", text(0, 253)), optional("strip_uri", flag)), false},
+		"mobile_redirect":         {map[string]any{"status": "off", "strip_uri": false}, object(required("status", onOff), optional("mobile_subdomain", text(0, 253)), optional("strip_uri", flag)), false},
 		"nel":                     {map[string]any{"enabled": false}, object(required("enabled", flag)), false},
 		"origin_max_http_version": {"2", oneOf("1", "2"), false},
 		"polish":                  {"off", oneOf("off", "lossless", "lossy"), false},
