@@ -34,7 +34,7 @@ func TestOperationsAreComplete(t *testing.T) {
 				t.Errorf("%s %s: operationId %q is empty or taken", method, path, op.OperationID)
 			}
 			seen[op.OperationID] = true
-			for _, status := range []string{"200", "400", "401", "403", "429", "503"} {
+			for _, status := range []string{"200", "400", "401", "403", "429", "503", "default"} {
 				if op.Responses.Value(status) == nil {
 					t.Errorf("%s %s: no response %s", method, path, status)
 				}
@@ -91,6 +91,7 @@ func TestTypesMatchDocument(t *testing.T) {
 	check("Failure", api.Failed((&api.FieldError{Pointer: "/name", Message: "missing"}).Wire()))
 	check("TokenRequest", api.TokenRequest{Name: api.Some("n"), Policies: api.Some(full.Policies),
 		Condition: api.Some(full.Condition), ExpiresOn: api.Some(noon), NotBefore: api.Null[api.Time]()})
+	check("Deleted", api.Deleted{ID: tokenID.String()})
 	check("RollRequest", api.RollRequest{OverlapSeconds: 60})
 	check("MemberCreate", api.MemberRequest{Email: api.Some("ada@example.com"), Roles: api.Some([]string{groupID.String()})})
 }

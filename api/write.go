@@ -1,13 +1,10 @@
 package api
 
-import (
-	"encoding/json"
-	"net/http"
-)
+import "net/http"
 
 // Write sends an answer. Answers are about credentials and permissions: no cache may keep one.
 func Write[T any](w http.ResponseWriter, status int, answer Envelope[T]) {
-	body, err := json.Marshal(answer)
+	body, err := marshalPlain(answer)
 	if err != nil {
 		status = http.StatusInternalServerError
 		body = []byte(`{"result":null,"success":false,"errors":[{"code":10002,"message":"internal error"}],"messages":[]}`)

@@ -26,6 +26,7 @@ func NewOperator(data string) (*Operator, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.whole = true
 	return &Operator{c}, nil
 }
 
