@@ -1,0 +1,189 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/guard"
+)
+
+// newTransport is for one upstream: no proxy from the environment, nothing added to requests,
+// nothing unpacked from answers.
+func newTransport() *http.Transport {
+	dialer := net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		DialContext:            dialer.DialContext,
+		TLSHandshakeTimeout:    5 * time.Second,
+		ResponseHeaderTimeout:  60 * time.Second,
+		IdleConnTimeout:        90 * time.Second,
+		MaxIdleConnsPerHost:    64,
+		MaxResponseHeaderBytes: 64 << 10,
+		DisableCompression:     true,
+	}
+}
+
+// forward sends the request that was decided, and its answer back.
+func (g *Gateway) forward(w http.ResponseWriter, r *http.Request, v guard.Verdict, addr netip.Addr, body *requestBody) {
+	if v.Operation.Creates != nil || v.Operation.Deletes {
+		// A caller who goes away must not leave something that nobody knows of.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), g.Limits.Time)
+		defer cancel()
+		r = r.WithContext(ctx)
+	}
+	proxy := httputil.ReverseProxy{
+		Transport: g.Transport,
+		ErrorLog:  slog.NewLogLogger(g.Log.Handler(), slog.LevelWarn),
+		Rewrite:   func(p *httputil.ProxyRequest) { g.address(p.Out, p.In, v, addr) },
+		ModifyResponse: func(answer *http.Response) error {
+			return g.receive(r.Context(), answer, v)
+		},
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+			var f *failure
+			switch {
+			case errors.As(err, &f):
+			case body.failure() != nil:
+				f = badBody(body.failure())
+			default:
+				f = unreachable(err)
+			}
+			g.fail(w, v, f)
+		},
+	}
+	proxy.ServeHTTP(w, r)
+}
+
+// address makes out the request that goes to the upstream: in is what came from the client.
+func (g *Gateway) address(out, in *http.Request, v guard.Verdict, addr netip.Addr) {
+	// Opaque goes out as it is, where Path would be encoded anew.
+	out.URL = &url.URL{Scheme: g.Upstream.Scheme, Host: g.Upstream.Host, Opaque: g.prefix + v.Path, RawQuery: v.RawQuery}
+	out.Host = g.Upstream.Host
+	h := out.Header
+	g.strip(h)
+	if v.Operation.Items != nil || v.Operation.Creates != nil {
+		// What is to be read here must come whole and plain.
+		for _, name := range []string{"Range", "If-Range", "If-None-Match", "If-Modified-Since"} {
+			h.Del(name)
+		}
+		h.Set("Accept-Encoding", "identity")
+	}
+	if addr.IsValid() {
+		h.Set("X-Forwarded-For", addr.String())
+	}
+	h.Set("X-Forwarded-Host", in.Host)
+	h.Set("X-Forwarded-Proto", scheme(in, g.TrustedProxies))
+	h.Set("Leastkey-Token-Id", v.Credential.ID.String())
+	h.Set("Leastkey-Principal", v.Credential.Principal.String())
+	if g.Credential.Name != "" {
+		h.Set(g.Credential.Name, g.Credential.Value)
+	}
+}
+
+// receive looks at an answer before the client does.
+func (g *Gateway) receive(ctx context.Context, answer *http.Response, v guard.Verdict) error {
+	switch {
+	case answer.StatusCode == http.StatusUnauthorized:
+		return refusedUs()
+	case answer.StatusCode == http.StatusSwitchingProtocols:
+		return brokenAnswer("upstream switches protocols unasked")
+	}
+	g.cleanAnswer(answer.Header)
+	if answer.StatusCode/100 != 2 {
+		return nil
+	}
+	if v.Operation.Creates != nil {
+		return g.registerCreated(ctx, answer, v)
+	}
+	if v.Operation.Deletes {
+		return g.registerDeleted(ctx, v)
+	}
+	return nil
+}
+
+// cleanAnswer takes out what the upstream cannot say in our name, and where it is.
+func (g *Gateway) cleanAnswer(h http.Header) {
+	delete(h, "Www-Authenticate")
+	for name := range h {
+		if strings.HasPrefix(plainName(name), "leastkey") {
+			delete(h, name)
+		}
+	}
+	var cookies []string
+	for _, cookie := range h["Set-Cookie"] {
+		if !strings.Contains(strings.ToLower(cookie), sessionCookie) {
+			cookies = append(cookies, cookie)
+		}
+	}
+	delete(h, "Set-Cookie")
+	if len(cookies) > 0 {
+		h["Set-Cookie"] = cookies
+	}
+	if to, err := url.Parse(h.Get("Location")); err == nil && to.Host == g.Upstream.Host && to.Host != "" {
+		h.Set("Location", strings.TrimPrefix(to.RequestURI(), g.prefix))
+	}
+	// Caches in front share answers unless told, when the credential is not in Authorization.
+	if len(h["Cache-Control"]) == 0 {
+		h.Set("Cache-Control", "private")
+	}
+}
+
+// registerCreated makes the new resource known before its maker hears of it.
+func (g *Gateway) registerCreated(ctx context.Context, answer *http.Response, v guard.Verdict) error {
+	data, err := wholeAnswer(answer, g.Limits.Answer)
+	if err != nil {
+		return notRegistered("", err)
+	}
+	id, err := textAt(data, v.Operation.Creates.ID)
+	if err != nil {
+		return notRegistered("", err)
+	}
+	name := ""
+	if v.Operation.Creates.Name != nil {
+		if name, err = textAt(data, v.Operation.Creates.Name); err != nil {
+			return notRegistered(id, err)
+		}
+	}
+	var parent leastkey.Resource
+	if len(v.Target.Ancestors) > 0 {
+		parent = v.Target.Ancestors[0]
+	}
+	if err := g.Registry.Created(ctx, v, leastkey.Resource{Type: v.Target.Resource.Type, ID: id}, name, parent); err != nil {
+		return notRegistered(id, err)
+	}
+	replaceAnswer(answer, data)
+	return nil
+}
+
+func notRegistered(id string, cause error) *failure {
+	what := "the new resource"
+	if id != "" {
+		what = "the new resource " + clip(id)
+	}
+	return &failure{status: http.StatusBadGateway, code: codeUnregistered, cause: cause,
+		message: "The API behind this gateway made " + what + ", and it could not be registered: no token reaches it yet. Do not repeat the request; ask the operator to register it"}
+}
+
+// clip keeps what the upstream says out of messages at full length.
+func clip(s string) string {
+	const most = 64
+	if len(s) > most {
+		return s[:most] + "..."
+	}
+	return s
+}
+
+func (g *Gateway) registerDeleted(ctx context.Context, v guard.Verdict) error {
+	if err := g.Registry.Deleted(ctx, v, v.Target.Resource); err != nil {
+		return &failure{status: http.StatusBadGateway, code: codeUnregistered, cause: err,
+			message: "The API behind this gateway deleted " + v.Target.Resource.String() + ", and the registry could not take note: ask the operator to remove it"}
+	}
+	return nil
+}

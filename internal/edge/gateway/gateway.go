@@ -1,0 +1,149 @@
+// Package gateway is a reverse proxy that asks the guard about every request before the upstream
+// sees it.
+//
+// What the upstream sees is the request that was decided, and nothing that could make it think of
+// another: the path byte for byte, no credential of the caller, no identity but the one that the
+// guard found, said once. Lists are cut to what the credential may see. What the upstream makes
+// and removes is registered before the caller hears of it.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/guard"
+)
+
+// Config is what a gateway needs.
+type Config struct {
+	Guard          *guard.Guard
+	Upstream       *url.URL // http or https; a path goes in front of every request's path
+	Credential     Header   // how the upstream knows that a request comes from the gateway
+	Control        ControlPlane
+	Registry       Registry
+	TrustedProxies []netip.Prefix // proxies in front, not networks in which clients live
+	Log            *slog.Logger
+	Transport      http.RoundTripper // nil for one of the gateway's own
+	Limits         Limits
+}
+
+// Header is one header field.
+type Header struct{ Name, Value string }
+
+// ControlPlane serves the operations of the catalogue that are not the upstream's.
+type ControlPlane interface {
+	ServeVerdict(w http.ResponseWriter, r *http.Request, v guard.Verdict)
+}
+
+// Registry learns what the upstream made and removed. Both return only when it is in force.
+type Registry interface {
+	// Created registers r under parent, which is zero for a type without one. When r is known
+	// under another parent it fails and changes nothing; known under this one it succeeds.
+	Created(ctx context.Context, v guard.Verdict, r leastkey.Resource, name string, parent leastkey.Resource) error
+	// Deleted ends r. When r is not known it succeeds.
+	Deleted(ctx context.Context, v guard.Verdict, r leastkey.Resource) error
+}
+
+// Limits bound the work for one request. Zero fields take the default.
+type Limits struct {
+	Body      int64         // bytes of a request body; 100 MiB
+	Answer    int64         // bytes of answers that are read whole, for one request; 32 MiB
+	ListPages int           // pages of the upstream that make up one list; 500
+	Time      time.Duration // for answers that are read whole; 30 s
+}
+
+func (l Limits) orDefault() Limits {
+	if l.Body == 0 {
+		l.Body = 100 << 20
+	}
+	if l.Answer == 0 {
+		l.Answer = 32 << 20
+	}
+	if l.ListPages == 0 {
+		l.ListPages = 500
+	}
+	if l.Time == 0 {
+		l.Time = 30 * time.Second
+	}
+	return l
+}
+
+// Gateway is an http.Handler. Run it in a server from [NewServer], on a listener from [Listen].
+type Gateway struct {
+	Config
+	prefix         string // of every path, without a slash at its end
+	credentialName string // plain name
+}
+
+// New checks the configuration.
+func New(c Config) (*Gateway, error) {
+	switch {
+	case c.Guard == nil || c.Control == nil || c.Registry == nil || c.Log == nil:
+		return nil, errors.New("gateway: needs a guard, a control plane, a registry and a log")
+	case c.Upstream == nil || c.Upstream.Scheme != "http" && c.Upstream.Scheme != "https" || c.Upstream.Host == "":
+		return nil, errors.New("gateway: the upstream must be a URL such as http://127.0.0.1:8081")
+	case c.Upstream.User != nil || c.Upstream.RawQuery != "" || c.Upstream.Fragment != "":
+		return nil, errors.New("gateway: the upstream URL must have no user, query or fragment; set a credential instead")
+	case (c.Credential.Name == "") != (c.Credential.Value == ""):
+		return nil, errors.New("gateway: the upstream credential needs both the name of a header and its value")
+	}
+	c.Limits = c.Limits.orDefault()
+	g := &Gateway{Config: c, prefix: strings.TrimSuffix(c.Upstream.EscapedPath(), "/"), credentialName: plainName(c.Credential.Name)}
+	if g.Transport == nil {
+		g.Transport = newTransport()
+	}
+	return g, nil
+}
+
+// ServeHTTP decides the request, and answers it or has it answered.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f := g.refuseHeader(r.Header)
+	if f == nil {
+		f = refuseQuery(r.URL.RawQuery)
+	}
+	if f != nil {
+		f.write(w)
+		return
+	}
+	body := &requestBody{ReadCloser: http.MaxBytesReader(w, r.Body, g.Limits.Body)}
+	r.Body = body
+	addr := clientAddr(r, g.TrustedProxies)
+	v := g.Guard.Check(r.Context(), guard.Request{
+		Method: r.Method,
+		Target: r.RequestURI,
+		Header: r.Header,
+		Addr:   addr,
+		Body:   func(limit int64) ([]byte, error) { return keepBody(r, limit) },
+	})
+	switch {
+	case v.Denial != nil:
+		v.Denial.Write(w)
+	case !v.Allowed() || v.Operation == nil:
+		g.fail(w, v, &failure{status: http.StatusInternalServerError, code: codeUnsupported,
+			message: "The request could not be decided", cause: errors.New("a verdict neither allows nor refuses")})
+	case v.Operation.Control:
+		g.Control.ServeVerdict(w, r, v)
+	case v.Operation.Items != nil:
+		g.serveList(w, r, v, addr)
+	default:
+		g.forward(w, r, v, addr, body)
+	}
+}
+
+// fail answers with a failure, and logs its cause.
+func (g *Gateway) fail(w http.ResponseWriter, v guard.Verdict, f *failure) {
+	f.write(w)
+	operation := ""
+	if v.Operation != nil {
+		operation = v.Operation.String()
+	}
+	g.Log.Warn("request failed behind the gateway", "operation", operation, "credential", v.Credential.ID.String(),
+		"status", f.status, "error", f.Error())
+}

@@ -1,0 +1,330 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/api"
+	"github.com/leastkey/leastkey/catalog"
+	"github.com/leastkey/leastkey/guard"
+)
+
+// serveList answers with what the credential may see of a list. It reads the upstream's list
+// whole, so that pages and totals are those of the list that the caller sees: a client that asks
+// for the next page until one is empty gets every item once, and learns nothing of the others.
+func (g *Gateway) serveList(w http.ResponseWriter, r *http.Request, v guard.Verdict, addr netip.Addr) {
+	asked, f := readPaging(v.RawQuery, v.Operation.Paging)
+	if f != nil {
+		f.write(w)
+		return
+	}
+	body, err := readAll(r.Body, maxListBody)
+	if errors.Is(err, guard.ErrBodyTooLarge) {
+		err = &http.MaxBytesError{Limit: maxListBody}
+	}
+	if err != nil {
+		g.fail(w, v, badBody(err))
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), g.Limits.Time)
+	defer cancel()
+	walk := listWalk{gateway: g, in: r, verdict: v, addr: addr, body: body, asked: asked, budget: g.Limits.Answer, seen: map[string]bool{}}
+	f = walk.run(ctx)
+	switch {
+	case f != nil:
+		g.fail(w, v, f)
+	case walk.refusal != nil:
+		walk.refusal.write(w)
+	default:
+		walk.write(w, g)
+	}
+}
+
+// maxListBody bounds the body of a request for a list, which every page is asked for with.
+const maxListBody = 1 << 20
+
+// listWalk reads a list of the upstream page by page.
+type listWalk struct {
+	gateway *Gateway
+	in      *http.Request
+	verdict guard.Verdict
+	addr    netip.Addr
+	body    []byte
+	asked   pageRequest
+	budget  int64 // bytes of answers that may still be read
+
+	first   []byte            // the first page, for its shape
+	status  int               // of the first page
+	seen    map[string]bool   // ids of all items
+	kept    []json.RawMessage // the items that may be seen, byte for byte
+	refusal *upstreamAnswer   // the upstream said no, and that is to be passed on
+}
+
+// upstreamAnswer is an answer that was read whole.
+type upstreamAnswer struct {
+	status     int
+	retryAfter string
+	data       []byte
+}
+
+func (a *upstreamAnswer) write(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "private")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if a.retryAfter != "" {
+		h.Set("Retry-After", a.retryAfter)
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.data) // the client is gone: nobody is left to tell
+}
+
+func (l *listWalk) run(ctx context.Context) *failure {
+	paging := l.verdict.Operation.Paging
+	for page := 1; ; page++ {
+		if page > l.gateway.Limits.ListPages {
+			return tooLong("more than the allowed number of pages")
+		}
+		answer, f := l.fetch(ctx, page)
+		if f != nil || l.refusal != nil {
+			return f
+		}
+		if page == 1 {
+			l.first, l.status = answer.data, answer.status
+		}
+		items, fresh, f := l.take(answer.data)
+		if f != nil || paging == nil {
+			return f
+		}
+		if items > 0 && fresh == 0 {
+			return brokenAnswer("page %d of the list repeats what came before", page)
+		}
+		if items > 0 && paging.Info == nil {
+			continue
+		}
+		if last, f := l.isLast(answer.data, page, items); f != nil || last {
+			return f
+		}
+	}
+}
+
+// isLast looks at what the upstream says of its pages. An upstream that does not say is done
+// with the first empty page.
+func (l *listWalk) isLast(data []byte, page, items int) (bool, *failure) {
+	info := l.verdict.Operation.Paging.Info
+	if info == nil {
+		return true, nil
+	}
+	said := map[string]int{}
+	for _, name := range []string{"page", "total_pages", "total_count"} {
+		n, err := countAt(data, append(info[:len(info):len(info)], name))
+		if err != nil {
+			return false, brokenAnswer("%w", err)
+		}
+		said[name] = n
+	}
+	switch {
+	case said["page"] != page:
+		return false, brokenAnswer("asked for page %d of the list, got page %d", page, said["page"])
+	case items > 0 && page < said["total_pages"]:
+		return false, nil
+	case len(l.seen) < said["total_count"]:
+		return false, &failure{status: http.StatusServiceUnavailable, code: api.CodeUnavailable, retryAfter: time.Second,
+			message: "The list changed while it was read; please try again"}
+	}
+	return true, nil
+}
+
+func tooLong(what string) *failure {
+	return &failure{status: http.StatusBadGateway, code: codeUpstream, cause: errors.New(what),
+		message: "The list is too long to be cut to what your credential may see: ask for less of it with a filter"}
+}
+
+// fetch asks the upstream for one page.
+func (l *listWalk) fetch(ctx context.Context, page int) (upstreamAnswer, *failure) {
+	out, err := http.NewRequestWithContext(ctx, l.in.Method, l.gateway.Upstream.String(), nil)
+	if err != nil {
+		return upstreamAnswer{}, unreachable(err)
+	}
+	if len(l.body) > 0 {
+		out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(l.body)), int64(len(l.body))
+	}
+	out.Header = maps.Clone(l.in.Header)
+	if len(out.Header["User-Agent"]) == 0 {
+		out.Header["User-Agent"] = []string{""} // or Go would say its own
+	}
+	v := l.verdict
+	v.RawQuery = l.asked.upstream(v.RawQuery, v.Operation.Paging, page)
+	l.gateway.address(out, l.in, v, l.addr)
+	response, err := l.gateway.Transport.RoundTrip(out)
+	if err != nil {
+		return upstreamAnswer{}, unreachable(err)
+	}
+	defer response.Body.Close()
+	data, err := wholeAnswer(response, l.budget)
+	switch {
+	case errors.Is(err, guard.ErrBodyTooLarge):
+		return upstreamAnswer{}, tooLong("the answers are too large")
+	case err != nil:
+		return upstreamAnswer{}, brokenAnswer("%w", err)
+	}
+	l.budget -= int64(len(data))
+	answer := upstreamAnswer{response.StatusCode, response.Header.Get("Retry-After"), data}
+	switch {
+	case answer.status == http.StatusUnauthorized:
+		return answer, refusedUs()
+	case answer.status/100 == 2:
+		return answer, nil
+	case answer.status < 400 || l.hasItems(data):
+		return answer, brokenAnswer("the list came with status %d", answer.status)
+	}
+	l.refusal = &answer
+	return answer, nil
+}
+
+// hasItems reports whether an answer that failed could still show items.
+func (l *listWalk) hasItems(data []byte) bool {
+	if _, err := members(data); err != nil {
+		return true
+	}
+	items, err := l.itemsOf(data)
+	return !errors.Is(err, errAbsent) && (err != nil || len(items) > 0)
+}
+
+// itemsOf finds the items of a page. Some programs write an empty list as null.
+func (l *listWalk) itemsOf(data []byte) ([]json.RawMessage, error) {
+	array, err := valueAt(data, l.verdict.Operation.Items.At)
+	if err != nil || string(array) == "null" {
+		return nil, err
+	}
+	return elements(array)
+}
+
+// take keeps the items that may be seen, and says how many there were, and how many of them had
+// not come before: a list that grows while it is read shifts items to the next page.
+func (l *listWalk) take(data []byte) (count, fresh int, f *failure) {
+	items, err := l.itemsOf(data)
+	if err != nil {
+		return 0, 0, brokenAnswer("items at %s: %w", l.verdict.Operation.Items.At, err)
+	}
+	for _, item := range items {
+		id, err := textAt(item, l.verdict.Operation.Items.ID)
+		if err != nil {
+			return 0, 0, brokenAnswer("an item of the list has no id: %w", err)
+		}
+		if l.seen[id] {
+			continue
+		}
+		l.seen[id] = true
+		fresh++
+		if l.verdict.Sees(leastkey.Resource{Type: l.verdict.Target.Resource.Type, ID: id}) {
+			l.kept = append(l.kept, item)
+		}
+	}
+	return len(items), fresh, nil
+}
+
+// write answers with the page that was asked for, in the shape of the upstream's first.
+func (l *listWalk) write(w http.ResponseWriter, g *Gateway) {
+	op := l.verdict.Operation
+	items := l.kept
+	parts := []part{{at: op.Items.At}}
+	if op.Paging != nil {
+		items = l.asked.cut(l.kept)
+		if op.Paging.Info != nil {
+			info, err := json.Marshal(api.PageOf(l.asked.page, l.asked.perPage, len(l.kept)))
+			if err != nil {
+				g.fail(w, l.verdict, brokenAnswer("%w", err))
+				return
+			}
+			parts = append(parts, part{at: op.Paging.Info, value: info})
+		}
+	}
+	parts[0].value = joinArray(items)
+	data, err := rebuild(l.first, parts, true)
+	if err != nil {
+		g.fail(w, l.verdict, brokenAnswer("%w", err))
+		return
+	}
+	(&upstreamAnswer{status: l.status, data: data}).write(w)
+}
+
+func joinArray(items []json.RawMessage) json.RawMessage {
+	out := []byte{'['}
+	for i, item := range items {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, item...)
+	}
+	return append(out, ']')
+}
+
+// part is what takes the place of what a document has at a pointer.
+type part struct {
+	at    catalog.Pointer
+	value json.RawMessage
+}
+
+// rebuild gives the document with the parts, and nothing else of it that could tell of items that
+// were taken out: beside the parts only the outcome that an envelope has stays.
+func rebuild(document []byte, parts []part, top bool) (json.RawMessage, error) {
+	if len(parts) == 1 && len(parts[0].at) == 0 {
+		return parts[0].value, nil
+	}
+	all, err := members(document)
+	if err != nil {
+		return nil, err
+	}
+	var kept []member
+	for _, m := range all {
+		below := partsBelow(parts, m.key)
+		switch {
+		case len(below) > 0:
+			value, err := rebuild(m.value, below, false)
+			if err != nil {
+				return nil, err
+			}
+			kept = append(kept, member{m.key, value})
+		case top && m.key == "success" && (string(m.value) == "true" || string(m.value) == "false"):
+			kept = append(kept, m)
+		case top && (m.key == "errors" || m.key == "messages"):
+			kept = append(kept, member{m.key, json.RawMessage("[]")})
+		}
+	}
+	return joinObject(kept)
+}
+
+// partsBelow are the parts that lie at or below a member.
+func partsBelow(parts []part, key string) []part {
+	var below []part
+	for _, p := range parts {
+		if len(p.at) > 0 && p.at[0] == key {
+			below = append(below, part{p.at[1:], p.value})
+		}
+	}
+	return below
+}
+
+func joinObject(all []member) (json.RawMessage, error) {
+	out := []byte{'{'}
+	for i, m := range all {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		key, err := json.Marshal(m.key)
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(append(out, key...), ':'), m.value...)
+	}
+	return append(out, '}'), nil
+}
