@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strconv"
@@ -26,8 +27,8 @@ func migrate(conn *sqlite.Conn, scripts fs.FS) error {
 		return err
 	}
 	for i, name := range names {
-		number, _, _ := strings.Cut(strings.TrimPrefix(name, "migrations/"), "_")
-		if n, err := strconv.Atoi(number); err != nil || n != i+1 {
+		digits, _, _ := strings.Cut(strings.TrimPrefix(name, "migrations/"), "_")
+		if n, err := strconv.Atoi(digits); err != nil || n != i+1 {
 			return fmt.Errorf("%s: want number %04d", name, i+1)
 		}
 	}
@@ -48,27 +49,27 @@ func migrate(conn *sqlite.Conn, scripts fs.FS) error {
 
 // version is the number of migrations the database has had.
 func version(conn *sqlite.Conn) (int, error) {
-	var id, at, tables int64
-	for pragma, value := range map[string]*int64{
-		"PRAGMA application_id":              &id,
-		"PRAGMA user_version":                &at,
-		"SELECT count(*) FROM sqlite_schema": &tables,
-	} {
-		stmt, err := conn.Prepare(pragma)
-		if err != nil {
-			return 0, err
-		}
-		if *value, err = sqlitex.ResultInt64(stmt); err != nil {
-			return 0, err
-		}
+	id, err1 := number(conn, "PRAGMA application_id")
+	at, err2 := number(conn, "PRAGMA user_version")
+	tables, err3 := number(conn, "SELECT count(*) FROM sqlite_schema")
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return 0, err
 	}
 	if id != applicationID && (id != 0 || at != 0 || tables != 0) {
-		return 0, fmt.Errorf("it is the database of another program")
+		return 0, errors.New("it is the database of another program")
 	}
 	return int(at), nil
 }
 
-func apply(conn *sqlite.Conn, scripts fs.FS, name string, number int) (err error) {
+func number(conn *sqlite.Conn, sql string) (int64, error) {
+	stmt, err := conn.Prepare(sql)
+	if err != nil {
+		return 0, err
+	}
+	return sqlitex.ResultInt64(stmt)
+}
+
+func apply(conn *sqlite.Conn, scripts fs.FS, name string, at int) (err error) {
 	script, err := fs.ReadFile(scripts, name)
 	if err != nil {
 		return err
@@ -79,5 +80,5 @@ func apply(conn *sqlite.Conn, scripts fs.FS, name string, number int) (err error
 	}
 	defer end(&err)
 	// A PRAGMA takes no parameters; both are numbers.
-	return sqlitex.ExecuteScript(conn, fmt.Sprintf("%s\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;", script, applicationID, number), nil)
+	return sqlitex.ExecuteScript(conn, fmt.Sprintf("%s\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;", script, applicationID, at), nil)
 }

@@ -63,6 +63,9 @@ func Open(ctx context.Context, path string) (_ *Store, err error) {
 	}
 	s.writer <- conn
 	conn.SetInterrupt(ctx.Done())
+	if _, err := version(conn); err != nil { // before anything is written to it
+		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
+	}
 	if err := prepareWriter(conn); err != nil {
 		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
 	}
@@ -123,14 +126,19 @@ func (s *Store) enter() (leave func(), err error) {
 // prepareWriter sets what makes a commit durable. fullfsync matters on macOS alone, where a
 // plain fsync leaves the data in the drive's cache.
 func prepareWriter(conn *sqlite.Conn) error {
-	mode, err := sqlitex.ResultText(conn.Prep("PRAGMA journal_mode = WAL"))
+	stmt, err := conn.Prepare("PRAGMA journal_mode = WAL")
+	if err != nil {
+		return err
+	}
+	mode, err := sqlitex.ResultText(stmt)
 	if err != nil {
 		return err
 	}
 	if mode != "wal" {
 		return fmt.Errorf("journal mode is %q, want wal: the file system must offer shared memory and locks", mode)
 	}
-	return set(conn, "synchronous = FULL", "fullfsync = ON", "checkpoint_fullfsync = ON", "foreign_keys = ON", "trusted_schema = OFF")
+	return set(conn, "synchronous = FULL", "fullfsync = ON", "checkpoint_fullfsync = ON", "foreign_keys = ON", "trusted_schema = OFF",
+		"recursive_triggers = ON") // or a REPLACE would delete a tombstone without asking its trigger
 }
 
 // prepareReader makes a connection unable to write.

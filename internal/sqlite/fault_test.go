@@ -1,0 +1,181 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/internal/control"
+)
+
+// start opens a database with user 1, account 2, and token 3 with secret 1.
+func start(t testing.TB) *Store {
+	t.Helper()
+	store := open(t, filepath.Join(t.TempDir(), "state.db"))
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	err := try(t, store, 1, func(tx control.Tx) error {
+		return errors.Join(tx.PutUser(control.User{ID: leastkey.ID{1}}), tx.PutAccount(control.Account{ID: leastkey.ID{2}}), tx.PutCredential(token()))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+func token() control.Credential {
+	return control.Credential{
+		Credential: leastkey.Credential{ID: leastkey.ID{3}, Kind: leastkey.Token, Principal: leastkey.UserOf(leastkey.ID{1}), Status: leastkey.Active},
+		Secrets:    []control.StoredSecret{{LiveSecret: leastkey.LiveSecret{Hash: leastkey.SecretHash{1}}}},
+	}
+}
+
+// try gives the error of a commit whose audit row has the id.
+func try(t testing.TB, store *Store, id byte, fn func(control.Tx) error) error {
+	t.Helper()
+	_, err := store.Commit(t.Context(), func(tx control.Tx) (control.Act, error) {
+		return control.Act{Audit: control.Audit{ID: leastkey.ID{id}, Action: "test"}}, fn(tx)
+	})
+	return err
+}
+
+// TestFinal holds law 7 and law 9 against the program's own mistakes: the tables themselves do
+// not let a revoked credential, a dropped secret or an audit row change.
+func TestFinal(t *testing.T) {
+	store := start(t)
+	err := try(t, store, 2, func(tx control.Tx) error {
+		return tx.RevokeCredential(leastkey.ID{3}, token().IssuedOn)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := <-store.writer
+	defer func() { store.writer <- conn }()
+	for _, sql := range []string{
+		"UPDATE credentials SET revoked = 0",
+		"UPDATE credentials SET name = 'again'",
+		"DELETE FROM credentials",
+		"INSERT OR REPLACE INTO credentials SELECT id, kind, owner_kind, owner_id, name, status, not_before, expires_on, condition, policies, issued_on, modified_on, last_used_on, 0, NULL FROM credentials",
+		"UPDATE secrets SET dropped = 0",
+		"UPDATE secrets SET hash = zeroblob(32)",
+		"DELETE FROM secrets",
+		"INSERT OR REPLACE INTO secrets SELECT hash, credential, position, until, tail, created_on, 0, NULL FROM secrets",
+		"UPDATE audit SET action = 'nothing'",
+		"DELETE FROM audit",
+		"INSERT OR REPLACE INTO audit SELECT * FROM audit",
+	} {
+		before := conn.Changes()
+		err := sqlitex.ExecuteTransient(conn, sql, nil)
+		if err == nil {
+			t.Errorf("%s: changed %d rows", sql, conn.Changes()-before)
+		}
+	}
+}
+
+// TestFault: after a fault nothing more of the commit is run, so nothing of it can be kept, and
+// the store goes on.
+func TestFault(t *testing.T) {
+	store := start(t)
+	none := token()
+	none.ID, none.Secrets = leastkey.ID{4}, nil
+	effect, text, place := none, none, none
+	effect.Policies = []leastkey.Policy{{ID: leastkey.ID{5}}} // neither allow nor deny
+	text.Policies = []leastkey.Policy{{Effect: leastkey.Allow, Patterns: []leastkey.Pattern{{Extent: leastkey.One, Type: "zone", ID: "a\xff"}}}}
+	place.Condition.In = make([]leastkey.AddressRange, 1)
+	faults := map[string]func(control.Tx) error{
+		"a member of no account": func(tx control.Tx) error {
+			return tx.PutMember(control.Member{ID: leastkey.ID{6}, Account: leastkey.ID{9}, User: leastkey.ID{1}})
+		},
+		"a member that is no user": func(tx control.Tx) error {
+			return tx.PutMember(control.Member{ID: leastkey.ID{6}, Account: leastkey.ID{2}, User: leastkey.ID{9}})
+		},
+		"a policy without effect":   func(tx control.Tx) error { return tx.PutCredential(effect) },
+		"a pattern that is no text": func(tx control.Tx) error { return tx.PutCredential(text) },
+		"a range of no addresses":   func(tx control.Tx) error { return tx.PutCredential(place) },
+		"a time beyond all": func(tx control.Tx) error {
+			return tx.PutUser(control.User{ID: leastkey.ID{6}, Email: "a", CreatedOn: latest.AddDate(1, 0, 0)})
+		},
+	}
+	for name, fault := range faults {
+		err := try(t, store, 2, func(tx control.Tx) error {
+			err := tx.PutUser(control.User{ID: leastkey.ID{7}, Email: "before"})
+			if err != nil {
+				t.Errorf("%s: before: %v", name, err)
+			}
+			if err := fault(tx); err == nil || errors.Is(err, control.ErrExists) || errors.Is(err, control.ErrNotFound) {
+				t.Errorf("%s: got error %v, want a fault", name, err)
+			}
+			if err := tx.PutUser(control.User{ID: leastkey.ID{8}, Email: "after"}); err == nil {
+				t.Errorf("%s: the transaction went on", name)
+			}
+			if _, err := tx.Users(); err == nil {
+				t.Errorf("%s: the transaction reads on", name)
+			}
+			return nil // as if nothing had been
+		})
+		if err == nil {
+			t.Errorf("%s: committed", name)
+		}
+	}
+	_, err := store.Commit(t.Context(), func(control.Tx) (control.Act, error) {
+		return control.Act{
+			Audit:   control.Audit{ID: leastkey.ID{2}, Action: "test"},
+			Changes: []leastkey.Change{{Credential: &leastkey.CredentialRecord{}}}, // its status does not read back
+		}, nil
+	})
+	if err == nil {
+		t.Error("a change that cannot be read was committed")
+	}
+	if err := try(t, store, 2, func(control.Tx) error { return nil }); err != nil {
+		t.Errorf("the next commit: %v", err)
+	}
+	err = store.View(t.Context(), func(r control.Reader) error {
+		rev, err1 := r.Revision()
+		users, err2 := r.Users()
+		if rev != 2 || len(users) != 1 {
+			t.Errorf("revision %d, users %v", rev, users)
+		}
+		return errors.Join(err1, err2)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCancel: a context ends the wait for other writers, and a read on its way.
+func TestCancel(t *testing.T) {
+	store := start(t)
+	err := try(t, store, 2, func(control.Tx) error {
+		ctx, cancel := context.WithCancel(t.Context())
+		waited := make(chan error)
+		go func() {
+			_, err := store.Commit(ctx, func(control.Tx) (control.Act, error) { return control.Act{}, nil })
+			waited <- err
+		}()
+		cancel()
+		if err := <-waited; !errors.Is(err, context.Canceled) {
+			t.Errorf("a commit that waits: got error %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	err = store.View(ctx, func(r control.Reader) error {
+		return r.State(func(leastkey.Change) error { cancel(); return nil })
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("a view on its way: got error %v", err)
+	}
+	if _, _, err := commitOne(t.Context(), store); err != nil {
+		t.Errorf("the next commit: %v", err)
+	}
+}

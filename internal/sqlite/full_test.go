@@ -1,0 +1,118 @@
+//go:build linux
+
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/internal/control"
+)
+
+// fillUp commits until the system lets files grow no more, and goes on when it does again. A
+// commit that failed must not show, neither in this process nor in the next.
+func fillUp(ctx context.Context, path string) error {
+	store, err := Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	if _, _, err := commitOne(ctx, store); err != nil {
+		return err
+	}
+	signal.Ignore(syscall.SIGXFSZ)
+	var was syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &was); err != nil {
+		return err
+	}
+	for _, limit := range []uint64{150_000, 203_456, 300_001} {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: limit, Max: was.Max}); err != nil {
+			return err
+		}
+		failed, err := commitUntilError(ctx, store)
+		if err != nil {
+			return err
+		}
+		fmt.Println("failed", failed)
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &was); err != nil {
+			return err
+		}
+		if _, _, err := commitOne(ctx, store); err != nil {
+			return fmt.Errorf("after space came back: %w", err)
+		}
+	}
+	var rev leastkey.Revision
+	err = store.View(ctx, func(r control.Reader) (err error) {
+		rev, err = r.Revision()
+		return err
+	})
+	fmt.Println("revision", rev)
+	return err // without Close: the next process recovers from the log
+}
+
+// commitUntilError gives the id whose commit failed; it and the next must change nothing.
+func commitUntilError(ctx context.Context, store *Store) (leastkey.ID, error) {
+	for range 10_000 {
+		before, _, err := commitOne(ctx, store)
+		if err == nil {
+			continue
+		}
+		_, id, again := commitOne(ctx, store)
+		if again == nil {
+			return id, fmt.Errorf("commit %d failed with %w, and the next one did not", before, err)
+		}
+		return id, store.View(ctx, func(r control.Reader) error {
+			rev, err1 := r.Revision()
+			audit, err2 := r.AuditRows(control.AuditFilter{Limit: 1 << 30})
+			if len(audit) != int(rev) {
+				return fmt.Errorf("revision %d with %d audit rows", rev, len(audit))
+			}
+			return errors.Join(err1, err2)
+		})
+	}
+	return leastkey.ID{}, errors.New("the limit was never met")
+}
+
+// TestFullDisk: a commit that the disk does not take is an error and nothing else, and commits
+// go on when there is room again.
+func TestFullDisk(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	cmd, out := child(t, "fill up", path)
+	said, err := io.ReadAll(out)
+	if err := errors.Join(err, cmd.Wait()); err != nil {
+		t.Fatalf("%v; it said %s", err, said)
+	}
+	store := open(t, path)
+	whole(t, store, nil)
+	for line := range strings.Lines(string(said)) {
+		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		err := store.View(t.Context(), func(r control.Reader) error {
+			if word == "revision" {
+				if rev, err := r.Revision(); fmt.Sprint(rev) != rest {
+					t.Errorf("revision %s became %d (%v)", rest, rev, err)
+				}
+				return nil
+			}
+			if _, err := r.Account(leastkey.MustParseID(rest)); !errors.Is(err, control.ErrNotFound) {
+				t.Errorf("a commit that failed is there: %v", err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if n := strings.Count(string(said), "\n"); n != 4 {
+		t.Errorf("it said %d lines: %s", n, said)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,31 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+)
+
+// A test that needs a process of its own to kill, or to limit, starts this program again with
+// the name of the part to play and the database in its environment.
+const (
+	childPart = "LEASTKEY_SQLITE_TEST_PART"
+	childPath = "LEASTKEY_SQLITE_TEST_PATH"
+)
+
+func TestMain(m *testing.M) {
+	parts := map[string]func(ctx context.Context, path string) error{
+		"commit":  commitForEver,
+		"fill up": fillUp,
+		"open":    openOnly,
+	}
+	name := os.Getenv(childPart)
+	if name == "" {
+		os.Exit(m.Run())
+	}
+	if err := parts[name](context.Background(), os.Getenv(childPath)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}

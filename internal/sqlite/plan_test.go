@@ -1,0 +1,64 @@
+package sqlite
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/internal/control"
+)
+
+// TestPlans: what is read by key is found by an index and comes in order from it, however much
+// else there is. A word that the plan must not have is a scan of everything, or a sort.
+func TestPlans(t *testing.T) {
+	store := start(t)
+	byType, _ := resourceQuery("zone", leastkey.Resource{})
+	byParent, _ := resourceQuery("", leastkey.Resource{Type: "account", ID: "a"})
+	byBoth, _ := resourceQuery("zone", leastkey.Resource{Type: "account", ID: "a"})
+	allResources, _ := resourceQuery("", leastkey.Resource{})
+	byAccount, _ := auditQuery(control.AuditFilter{Account: leastkey.ID{1}})
+	byActor, _ := auditQuery(control.AuditFilter{Actor: leastkey.UserOf(leastkey.ID{1})})
+	bySubject, _ := auditQuery(control.AuditFilter{Subject: "token"})
+	allAudit, _ := auditQuery(control.AuditFilter{})
+	const scan, sort = "SCAN", "TEMP B-TREE"
+	tests := map[string][]string{
+		headRevision: {scan}, nextRevision: {scan}, changesAfter: {scan, sort},
+		userByID: {scan}, userByEmail: {scan}, accountByID: {scan}, resourceByID: {scan},
+		memberByID: {scan}, membersByAccount: {scan, sort}, membersByUser: {scan, sort}, deleteMember: {scan},
+		byType: {scan, sort}, byParent: {scan, sort}, byBoth: {scan, sort}, deleteResource: {scan},
+		credentialByID: {scan}, credentialState: {scan}, secretState: {scan}, revokeCredential: {scan},
+		liveSecrets: {scan}, dropSecret: {scan}, dropAllSecrets: {scan},
+		byAccount: {scan, sort}, byActor: {scan, sort}, bySubject: {scan, sort},
+		credentialsByOwner: {scan, "TEMP B-TREE FOR ORDER BY"}, // at most two secrets each are sorted
+		usersByAge:         {sort}, accountsByAge: {sort}, allResources: {sort}, allAudit: {sort},
+		stateOfUsers: {sort}, stateOfAccounts: {sort}, stateOfResources: {sort}, stateOfMembers: {sort},
+		credentialsOfAll: {"TEMP B-TREE FOR ORDER BY"},
+	}
+	conn := <-store.writer
+	defer func() { store.writer <- conn }()
+	for query, never := range tests {
+		var plan []string
+		stmt, _, err := conn.PrepareTransient("EXPLAIN QUERY PLAN " + query) // the parameters may stay NULL
+		if err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		for {
+			more, err := stmt.Step()
+			if err != nil {
+				t.Fatalf("%s: %v", query, err)
+			}
+			if !more {
+				break
+			}
+			plan = append(plan, stmt.GetText("detail"))
+		}
+		if err := stmt.Finalize(); err != nil {
+			t.Errorf("%s: %v", query, err)
+		}
+		for _, word := range never {
+			if text := strings.Join(plan, "; "); strings.Contains(text, word) {
+				t.Errorf("%s\n\thas %s in its plan: %s", query, word, text)
+			}
+		}
+	}
+}
