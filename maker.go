@@ -49,16 +49,13 @@ func (m Maker) MayGive(child Credential, bounds Grants, w World) Excess {
 		bounds.Principal.IsZero() || bounds.Principal != child.Principal {
 		return Excess{What: ExcessMaker}
 	}
-	if m.Credential.bounded() {
-		if !child.bounded() {
-			return Excess{What: ExcessRight}
-		}
-		if !child.Validity.endsWithin(m.Credential.Validity) {
-			return Excess{What: ExcessValidity}
-		}
-		if !child.Condition.within(m.Credential.Condition) {
-			return Excess{What: ExcessAddress}
-		}
+	switch {
+	case m.Credential.bounded() && !child.bounded():
+		return Excess{What: ExcessRight}
+	case !child.Validity.endsWithin(m.Credential.Validity):
+		return Excess{What: ExcessValidity}
+	case !child.Condition.within(m.Credential.Condition):
+		return Excess{What: ExcessAddress}
 	}
 	for _, pol := range child.Policies {
 		if pol.Effect != Allow {

@@ -14,7 +14,15 @@ import (
 // Secret is the string a caller sends. It exists in memory while it is made, checked or shown
 // once; only its [SecretHash] is ever kept. Printing, logging or marshalling a Secret yields a
 // placeholder; [Secret.Reveal] alone gives the string. The zero Secret is no secret.
-type Secret struct{ text string }
+//
+// The string is behind a pointer because fmt does not ask an unexported field how it wants to be
+// printed: it would print a string there, and prints a pointer as an address.
+type Secret struct {
+	text *string
+	_    [0]func() // not comparable: == would compare addresses
+}
+
+func secretOf(text string) Secret { return Secret{text: &text} }
 
 // SecretKind tells the shapes of secrets apart. The zero kind is no secret at all.
 type SecretKind uint8
@@ -76,13 +84,13 @@ func (b Brand) Mint(k SecretKind, random io.Reader) (Secret, error) {
 			return Secret{}, err
 		}
 		text := b.prefix(k) + body
-		return Secret{text + checksum(text)}, nil
+		return secretOf(text + checksum(text)), nil
 	case GlobalKeySecret:
 		var raw [(globalLength + 1) / 2]byte
 		if _, err := io.ReadFull(random, raw[:]); err != nil {
 			return Secret{}, fmt.Errorf("leastkey: read randomness for a secret: %w", err)
 		}
-		return Secret{hex.EncodeToString(raw[:])[:globalLength]}, nil
+		return secretOf(hex.EncodeToString(raw[:])[:globalLength]), nil
 	default:
 		return Secret{}, fmt.Errorf("leastkey: mint: unknown kind of secret %d", k)
 	}
@@ -131,38 +139,45 @@ func (b Brand) Parse(s string) (Secret, SecretKind, error) {
 		if checksum(body) != sum {
 			return Secret{}, 0, fmt.Errorf("token has a wrong checksum: it was mistyped or cut")
 		}
-		return Secret{s}, k, nil
+		return secretOf(s), k, nil
 	}
 	if isLowerHex(s, globalLength) {
-		return Secret{s}, GlobalKeySecret, nil
+		return secretOf(s), GlobalKeySecret, nil
 	}
 	return Secret{}, 0, fmt.Errorf("not a token or key of this installation")
 }
 
 // Reveal gives the secret itself. Call it to show a secret once, or to send it; nowhere else.
-func (s Secret) Reveal() string { return s.text }
+func (s Secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
 
 // IsZero reports whether there is no secret.
-func (s Secret) IsZero() bool { return s.text == "" }
+func (s Secret) IsZero() bool { return s.text == nil }
 
 // Hash is what is kept of a secret.
 func (s Secret) Hash() SecretHash {
-	if len(s.text) <= maxPrintable { // every shape is shorter: no allocation on the decision path
+	text := s.Reveal()
+	if len(text) <= maxPrintable { // every shape is shorter: no allocation on the decision path
 		var buf [len(hashTag) + maxPrintable]byte
 		n := copy(buf[:], hashTag)
-		n += copy(buf[n:], s.text)
+		n += copy(buf[n:], text)
 		return sha256.Sum256(buf[:n])
 	}
-	return sha256.Sum256([]byte(hashTag + s.text))
+	return sha256.Sum256([]byte(hashTag + text))
 }
 
 // Tail is the last four characters, which owners use to tell two secrets of one token apart.
 // For a token they are half of its checksum and say nothing about the random part.
 func (s Secret) Tail() string {
-	if len(s.text) < 8 {
+	text := s.Reveal()
+	if len(text) < 8 {
 		return ""
 	}
-	return s.text[len(s.text)-4:]
+	return text[len(text)-4:]
 }
 
 // String implements fmt.Stringer with a placeholder.
