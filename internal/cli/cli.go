@@ -1,0 +1,136 @@
+// Package cli is the command line of Leastkey. It reads flags, environment and standard input,
+// talks to a server through package client, and prints for people or, with --json, for programs.
+// Secrets come in by environment or standard input, never as arguments, where every user of the
+// machine could read them.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/leastkey/leastkey/api"
+	"github.com/leastkey/leastkey/client"
+)
+
+// The exit statuses.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// grammar is everything that can be typed.
+type grammar struct {
+	URL  string `name:"url" placeholder:"URL" help:"Address of the API, such as http://127.0.0.1:8080/client/v4. Default: $$LEASTKEY_URL."`
+	JSON bool   `name:"json" help:"Print JSON."`
+
+	Token            tokenCommands    `cmd:"" help:"Make and manage API tokens."`
+	PermissionGroups groupsCommand    `cmd:"" help:"List the permission groups that a token may have." example:"leastkey permission-groups dns"`
+	Catalog          catalogCommands  `cmd:"" help:"Check a catalogue."`
+	User             userCommands     `cmd:"" help:"Operator: manage users."`
+	Account          accountCommands  `cmd:"" help:"Operator: manage accounts."`
+	Member           memberCommands   `cmd:"" help:"Operator: manage who is in an account."`
+	Resource         resourceCommands `cmd:"" help:"Operator: manage the registry of resources."`
+	Demo             demoCommand      `cmd:"" help:"Run everything, with a sample product, in one process." example:"leastkey demo --data ./data"`
+	Serve            serveCommand     `cmd:"" help:"Run the server for an API of your own." example:"leastkey serve --config leastkey.yaml"`
+	Version          versionCommand   `cmd:"" help:"Print the version." example:"leastkey version"`
+}
+
+// app is what commands work with.
+type app struct {
+	getenv         func(string) string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	now            func() time.Time
+	servers        Servers
+	url            string
+	json           bool
+}
+
+// Run runs one command line, without the name of the program, and gives the exit status: 0 when
+// it did what it was asked to, 1 when that failed, 2 when it was asked wrongly.
+func Run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer, s Servers) int {
+	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, servers: s}
+	var g grammar
+	helped := false
+	parser, err := newParser(&g, a, func(int) { helped = true })
+	if err != nil {
+		return a.fail(err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	switch {
+	case helped:
+		return exitDone
+	case err != nil:
+		_, _ = fmt.Fprintf(stderr, "leastkey: %s\n", printable(err.Error()))
+		_, _ = fmt.Fprintln(stderr, "Try: leastkey --help, or --help after a command.")
+		return exitUsage
+	}
+	a.url, a.json = g.URL, g.JSON
+	command.BindTo(ctx, (*context.Context)(nil))
+	if err := command.Run(a); err != nil {
+		return a.fail(err)
+	}
+	return exitDone
+}
+
+func newParser(g *grammar, a *app, exit func(int)) (*kong.Kong, error) {
+	return kong.New(g,
+		kong.Name("leastkey"),
+		kong.Description("Scoped API tokens for any HTTP API: each cut to exact permissions on exact resources."),
+		kong.Writers(a.stdout, a.stderr),
+		kong.Exit(exit),
+		kong.Help(helpWithExample),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+}
+
+// helpWithExample prints the help of a command with an example below it.
+func helpWithExample(options kong.HelpOptions, ctx *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
+		return err
+	}
+	if node := ctx.Selected(); node != nil && node.Tag.Has("example") {
+		_, err := fmt.Fprintf(ctx.Stdout, "\nExample:\n  %s\n", node.Tag.Get("example"))
+		return err
+	}
+	return nil
+}
+
+// fail says what went wrong, and what may help.
+func (a *app) fail(err error) int {
+	_, _ = fmt.Fprintf(a.stderr, "leastkey: %s\n", printable(err.Error()))
+	var refused *client.Error
+	if errors.As(err, &refused) {
+		if hint := hintFor(refused); hint != "" {
+			_, _ = fmt.Fprintf(a.stderr, "hint: %s\n", hint)
+		}
+		if refused.RequestID != "" {
+			_, _ = fmt.Fprintf(a.stderr, "request: %s\n", printable(refused.RequestID))
+		}
+	}
+	return exitFailed
+}
+
+// hintFor adds what the server cannot know: how this program was told its credential.
+func hintFor(e *client.Error) string {
+	switch {
+	case e.Has(api.CodeInvalidAccessToken) && e.Status == 401, e.Has(api.CodeInvalidToken):
+		return "the token in LEASTKEY_TOKEN is unknown here, revoked, expired or disabled"
+	case e.Has(api.CodeUnknownKey):
+		return "LEASTKEY_EMAIL and LEASTKEY_KEY do not belong together on this server"
+	case e.Has(api.CodeInvalidHeaders):
+		return "LEASTKEY_TOKEN takes an API token; a Global API Key goes into LEASTKEY_KEY, with LEASTKEY_EMAIL"
+	case e.RetryAfter > 0:
+		return "try again in " + e.RetryAfter.String()
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/api"
+	"github.com/leastkey/leastkey/client"
+)
+
+// userCommands are the operator's commands about users.
+type userCommands struct {
+	List    userList    `cmd:"" help:"List users." example:"leastkey user list --data ./data"`
+	Create  userCreate  `cmd:"" help:"Make a user; prints the Global API Key, and the password unless one was given." example:"leastkey user create ada@example.com --first-name Ada"`
+	Disable userDisable `cmd:"" help:"Switch a user off, with all credentials." example:"leastkey user disable ada@example.com"`
+	Enable  userEnable  `cmd:"" help:"Switch a user on again." example:"leastkey user enable ada@example.com"`
+}
+
+type userList struct{ dataFlag }
+
+// Run implements the command.
+func (cmd *userList) Run(ctx context.Context, a *app) error {
+	o, err := cmd.operator(a)
+	if err != nil {
+		return err
+	}
+	users, err := o.Users(ctx)
+	if err != nil {
+		return err
+	}
+	rows := make([][]string, len(users))
+	for i, u := range users {
+		rows[i] = []string{u.ID.String(), u.Email, state(u)}
+	}
+	return a.show(notNull(users), table([]string{"ID", "EMAIL", "STATUS"}, rows))
+}
+
+func state(u api.OperatorUser) string {
+	if u.Disabled {
+		return "disabled"
+	}
+	return "active"
+}
+
+type userCreate struct {
+	dataFlag
+	Email         string `arg:"" help:"E-mail, which is also the name to sign in with."`
+	FirstName     string `placeholder:"NAME" help:"First name."`
+	LastName      string `placeholder:"NAME" help:"Last name."`
+	PasswordStdin bool   `help:"Read the password from standard input instead of making one up."`
+}
+
+// Run implements the command.
+func (cmd *userCreate) Run(ctx context.Context, a *app) error {
+	o, err := cmd.operator(a)
+	if err != nil {
+		return err
+	}
+	wanted := api.OperatorUserCreate{Email: cmd.Email, FirstName: cmd.FirstName, LastName: cmd.LastName}
+	if cmd.PasswordStdin {
+		password, err := a.readSecret(ctx, "Password")
+		if err != nil {
+			return err
+		}
+		wanted.Password = api.ShowOnce(password)
+	}
+	made, err := o.CreateUser(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	return a.show(made, func(w io.Writer) error {
+		out := fmt.Sprintf("User %s (%s).\n", made.Email, made.ID)
+		if !made.Password.IsZero() {
+			out += fmt.Sprintf("Password, not shown again:       %s\n", made.Password.Reveal())
+		}
+		if !made.GlobalAPIKey.IsZero() {
+			out += fmt.Sprintf("Global API Key, not shown again: %s\n", made.GlobalAPIKey.Reveal())
+		}
+		_, err := io.WriteString(w, printable(out))
+		return err
+	})
+}
+
+// userRef names one user.
+type userRef struct {
+	dataFlag
+	User string `arg:"" name:"user" help:"E-mail or id."`
+}
+
+func (r userRef) setDisabled(ctx context.Context, a *app, disabled bool) error {
+	o, err := r.operator(a)
+	if err != nil {
+		return err
+	}
+	users, err := o.Users(ctx)
+	if err != nil {
+		return err
+	}
+	user, err := pick(users, "user", r.User, func(u api.OperatorUser) (leastkey.ID, string) { return u.ID, u.Email })
+	if err != nil {
+		return err
+	}
+	user, err = o.DisableUser(ctx, user.ID, disabled)
+	if err != nil {
+		return err
+	}
+	return a.show(user, line("User %s (%s) is %s.", user.Email, user.ID, state(user)))
+}
+
+type userDisable struct{ userRef }
+
+// Run implements the command.
+func (cmd *userDisable) Run(ctx context.Context, a *app) error { return cmd.setDisabled(ctx, a, true) }
+
+type userEnable struct{ userRef }
+
+// Run implements the command.
+func (cmd *userEnable) Run(ctx context.Context, a *app) error { return cmd.setDisabled(ctx, a, false) }
+
+// accountCommands are the operator's commands about accounts.
+type accountCommands struct {
+	List   accountList   `cmd:"" help:"List accounts." example:"leastkey account list"`
+	Create accountCreate `cmd:"" help:"Make an account." example:"leastkey account create \"Example Ltd\""`
+}
+
+type accountList struct{ dataFlag }
+
+// Run implements the command.
+func (cmd *accountList) Run(ctx context.Context, a *app) error {
+	o, err := cmd.operator(a)
+	if err != nil {
+		return err
+	}
+	accounts, err := o.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	rows := make([][]string, len(accounts))
+	for i, account := range accounts {
+		rows[i] = []string{account.ID.String(), account.Name}
+	}
+	return a.show(notNull(accounts), table([]string{"ID", "NAME"}, rows))
+}
+
+type accountCreate struct {
+	dataFlag
+	Name string `arg:"" help:"Name."`
+}
+
+// Run implements the command.
+func (cmd *accountCreate) Run(ctx context.Context, a *app) error {
+	o, err := cmd.operator(a)
+	if err != nil {
+		return err
+	}
+	made, err := o.CreateAccount(ctx, cmd.Name)
+	if err != nil {
+		return err
+	}
+	return a.show(made, line("Account %q (%s).", made.Name, made.ID))
+}
+
+// accountRef names one account to the operator.
+type accountRef struct {
+	dataFlag
+	Account string `required:"" placeholder:"NAME_OR_ID" help:"The account."`
+}
+
+func (r accountRef) find(ctx context.Context, a *app) (*client.Operator, api.Account, error) {
+	o, err := r.operator(a)
+	if err != nil {
+		return nil, api.Account{}, err
+	}
+	accounts, err := o.Accounts(ctx)
+	if err != nil {
+		return nil, api.Account{}, err
+	}
+	account, err := pick(accounts, "account", r.Account, func(a api.Account) (leastkey.ID, string) { return a.ID, a.Name })
+	return o, account, err
+}
