@@ -35,6 +35,8 @@ type Nodes interface {
 	Apply(rev leastkey.Revision, changes []leastkey.Change) error
 	// Doubt makes them refuse every decision until the next Load.
 	Doubt()
+	// Revision is that of the last commit they know; false while they refuse for doubt.
+	Revision() (leastkey.Revision, bool)
 }
 
 // Limits say how many there may be.
@@ -198,4 +200,17 @@ func accountOf(on leastkey.Resource) leastkey.ID {
 		return leastkey.ID{}
 	}
 	return id
+}
+
+// Heal loads the state anew when the nodes are not certain of it, so that a passing fault of the
+// store does not refuse requests for ever. Call it now and then.
+func (c *Control) Heal(ctx context.Context) {
+	if _, sure := c.nodes.Revision(); sure {
+		return
+	}
+	c.order.Lock()
+	defer c.order.Unlock()
+	if err := c.load(ctx); err != nil {
+		c.log.Error("the state cannot be loaded; every request is refused until it can", "error", err)
+	}
 }

@@ -28,6 +28,7 @@ type Config struct {
 	Credential     Header   // how the upstream knows that a request comes from the gateway
 	Control        ControlPlane
 	Registry       Registry
+	Throttle       Throttle       // nil for no limit
 	TrustedProxies []netip.Prefix // proxies in front, not networks in which clients live
 	Log            *slog.Logger
 	Transport      http.RoundTripper // nil for one of the gateway's own
@@ -40,6 +41,12 @@ type Header struct{ Name, Value string }
 // ControlPlane serves the operations of the catalogue that are not the upstream's.
 type ControlPlane interface {
 	ServeVerdict(w http.ResponseWriter, r *http.Request, v guard.Verdict)
+}
+
+// Throttle bounds how many requests one principal may make. When the quota is used up it answers,
+// and reports false.
+type Throttle interface {
+	Admit(w http.ResponseWriter, p leastkey.Principal) bool
 }
 
 // Registry learns what the upstream made and removed. Both return only when it is in force.
@@ -122,6 +129,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Addr:   addr,
 		Body:   func(limit int64) ([]byte, error) { return keepBody(r, limit) },
 	})
+	if g.Throttle != nil && !v.Credential.Principal.IsZero() && !g.Throttle.Admit(w, v.Credential.Principal) {
+		return
+	}
 	switch {
 	case v.Denial != nil:
 		v.Denial.Write(w)

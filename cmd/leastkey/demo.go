@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+
+	"time"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/catalog"
+	"github.com/leastkey/leastkey/demo"
+	"github.com/leastkey/leastkey/internal/cli"
+	"github.com/leastkey/leastkey/internal/edge/gateway"
+	"github.com/leastkey/leastkey/internal/edge/throttle"
+)
+
+// runDemo runs everything in one process: control plane, gateway, and behind it the sample
+// product with its DNS server.
+func runDemo(ctx context.Context, o cli.DemoOptions, log *slog.Logger) (err error) {
+	cat, err := catalog.Default()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(o.Data, 0o700); err != nil {
+		return err
+	}
+	product, upstream, err := startProduct(ctx, o, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, upstream.close(), product.Close()) }()
+
+	n, err := openNode(ctx, nodeConfig{
+		data: o.Data, catalog: cat, brand: leastkey.DefaultBrand, quota: throttle.DefaultQuota, log: log,
+		upstream: upstream.url, credential: gateway.Header{Name: "Upstream-Key", Value: upstream.key},
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, n.close()) }()
+
+	seeds, err := seed(ctx, n.control, cat, product, o.Data)
+	if err != nil {
+		return fmt.Errorf("seed the demo: %w", err)
+	}
+	dns, err := product.ServeDNS(ctx, o.DNS)
+	if err != nil {
+		return err
+	}
+	addr, err := n.listen(o.Listen, nil)
+	if err != nil {
+		return err
+	}
+	if err := n.listenOperator(o.Data); err != nil {
+		return err
+	}
+	seeds.API = "http://" + addr.String() + "/client/v4"
+	seeds.Dashboard = "http://" + addr.String() + "/"
+	seeds.DNS = dns.String()
+	if err := seeds.writeFile(o.ReadyFile); err != nil {
+		return err
+	}
+	seeds.print(o)
+	return n.wait(ctx)
+}
+
+// product as an upstream: on a port of its own, with a key that lives as long as the process.
+type productServer struct {
+	url    *url.URL
+	key    string
+	server *http.Server
+}
+
+func startProduct(ctx context.Context, o cli.DemoOptions, log *slog.Logger) (*demo.Product, *productServer, error) {
+	key := rand.Text()
+	product, err := demo.Open(ctx, demo.Config{Dir: o.Data, UpstreamKey: key, Log: log, Now: time.Now, Rand: rand.Reader})
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, errors.Join(err, product.Close())
+	}
+	s := &productServer{url: &url.URL{Scheme: "http", Host: l.Addr().String()}, key: key, server: plainServer(product.Handler(), log)}
+	go func() {
+		if err := s.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("the sample product stopped", "error", err)
+		}
+	}()
+	return product, s, nil
+}
+
+func (s *productServer) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return s.server.Shutdown(ctx)
+}
