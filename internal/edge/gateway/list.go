@@ -62,6 +62,7 @@ type listWalk struct {
 	budget  int64 // bytes of answers that may still be read
 
 	first   []byte            // the first page, for its shape
+	total   int               // what the first page says
 	status  int               // of the first page
 	seen    map[string]bool   // ids of all items
 	kept    []json.RawMessage // the items that may be seen, byte for byte
@@ -131,16 +132,26 @@ func (l *listWalk) isLast(data []byte, page, items int) (bool, *failure) {
 		}
 		said[name] = n
 	}
+	if page == 1 {
+		l.total = said["total_count"]
+	}
 	switch {
 	case said["page"] != page:
 		return false, brokenAnswer("asked for page %d of the list, got page %d", page, said["page"])
+	case said["total_count"] != l.total:
+		return false, moved()
 	case items > 0 && page < said["total_pages"]:
 		return false, nil
-	case len(l.seen) < said["total_count"]:
-		return false, &failure{status: http.StatusServiceUnavailable, code: api.CodeUnavailable, retryAfter: time.Second,
-			message: "The list changed while it was read; please try again"}
+	case len(l.seen) < l.total:
+		return false, moved()
 	}
 	return true, nil
+}
+
+// moved is for a list of which an item may have slipped from one page to another unseen.
+func moved() *failure {
+	return &failure{status: http.StatusServiceUnavailable, code: api.CodeUnavailable, retryAfter: time.Second,
+		message: "The list changed while it was read; please try again"}
 }
 
 func tooLong(what string) *failure {

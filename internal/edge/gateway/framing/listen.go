@@ -99,12 +99,15 @@ func (c *Conn) fill() error {
 	return err
 }
 
+// poison is no chunk, no end of a chunk and no trailer, whatever stands before it.
+const poison = "\x00\r\n\r\n"
+
 // refuse puts the substitute in the place of what did not pass. Within a body there can be no
-// new request: what takes its place there is no chunk, no end of a chunk, and no trailer.
+// new request, so the body must fail to be read.
 func (c *Conn) refuse() {
 	c.buf = c.fault.substitute()
 	if c.framer.at != atHead {
-		c.buf = []byte("\x00\r\n\r\n")
+		c.buf = []byte(poison)
 	}
 	c.passed = len(c.buf)
 	c.refused.Store(true)
