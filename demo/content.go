@@ -50,7 +50,10 @@ func (v value) dataJSON() (json.RawMessage, error) {
 // proxiable types are those whose traffic a proxy could take over.
 func proxiable(kind string) bool { return kind == "A" || kind == "AAAA" || kind == "CNAME" }
 
-const maxContent = 4096
+const (
+	maxContent = 4096 // bytes
+	maxCAA     = 512  // of its value; the DNS library packs no more than twice that, escapes counted
+)
 
 // parse checks the data of a draft by its type.
 func (d draft) parse(zone, name string) (value, error) {
@@ -231,8 +234,8 @@ func (d draft) authority() (value, error) {
 	if len(p.Tag) > 15 || strings.Trim(p.Tag, "abcdefghijklmnopqrstuvwxyz0123456789") != "" || p.Tag == "" {
 		return value{}, fieldFault("/data/tag", "the tag of a CAA record is 1 to 15 letters or digits, such as issue, issuewild or iodef")
 	}
-	if strings.IndexFunc(p.Value, func(r rune) bool { return r < ' ' || r > '~' }) >= 0 || len(p.Value) > 1024 {
-		return value{}, fieldFault("/data/value", "the value of a CAA record is printable ASCII, up to 1024 characters")
+	if strings.IndexFunc(p.Value, func(r rune) bool { return r < ' ' || r > '~' }) >= 0 || len(p.Value) > maxCAA {
+		return value{}, fieldFault("/data/value", "the value of a CAA record is printable ASCII, up to %d characters", maxCAA)
 	}
 	text := `"` + escapeText(p.Value) + `"`
 	v := plainValue(fmt.Sprintf("%d %s %s", p.Flags, p.Tag, text), "")
