@@ -109,12 +109,13 @@ func noRoute(path string) *Denial {
 
 // missing is for a usable credential that does not reach far enough. Its words depend only on
 // the request and the catalogue: they are the same whether the target exists or not, and whether
-// the token or its owner falls short.
+// the token or its owner falls short. The known words stay in front, because clients look for them.
 func missing(op *catalog.Operation, target leastkey.Target, groups func(leastkey.ID) string) *Denial {
 	needs := "needs " + names(op.AnyOf, groups) + " on " + place(target)
 	e := api.AuthenticationError(needs)
-	if op.Control {
-		e = because(api.ResourceUnauthorized(), needs)
+	if op.Control && strings.Contains(op.Route+"/", "/tokens/") {
+		e = api.ResourceUnauthorized()
+		e.Message += ": " + needs
 	}
 	return &Denial{
 		Status:    http.StatusForbidden,
