@@ -23,6 +23,8 @@ type kind struct {
 	inUse func(t *tx, q *request, id string) error
 	// show adds what is printed but not stored. Optional.
 	show func(t *tx, scope string, doc map[string]any) error
+	// fixed names an object that a change leaves alone when it comes empty, as some clients send it. Optional.
+	fixed string
 	// match reads the filters of a list. Optional.
 	match func(q *request, f *filter) error
 }
@@ -174,6 +176,9 @@ func (t *tx) patchDoc(k *kind, q *request, id string, f *form) (ordered, error) 
 		return nil, err
 	}
 	for name, v := range f.fields {
+		if parts, ok := v.(map[string]any); ok && name == k.fixed && len(parts) == 0 {
+			continue
+		}
 		merged[name] = v
 	}
 	return t.putDoc(k, q, id, &form{at: f.at, fields: merged})

@@ -75,7 +75,7 @@ func TestAccessRules(t *testing.T) {
 	id := rule["id"].(string)
 	w.fails("POST", "{z}/firewall/access_rules/rules", `{"mode":"block","configuration":{"target":"ip","value":"192.0.2.1"}}`, 400, 10009)
 	w.ok("POST", "{z}/firewall/access_rules/rules", `{"mode":"whitelist","configuration":{"target":"country","value":"NL"}}`, nil)
-	w.ok("PATCH", "{z}/firewall/access_rules/rules/"+id, `{"mode":"block"}`, &rule)
+	w.ok("PATCH", "{z}/firewall/access_rules/rules/"+id, `{"mode":"block","configuration":{}}`, &rule)
 	if rule["mode"] != "block" || rule["notes"] != "Attack 1" {
 		t.Error(rule)
 	}

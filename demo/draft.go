@@ -53,7 +53,7 @@ func (d *draft) overlay(f *form) error {
 			d.Comment = &text
 		}
 	}
-	if _, sent := f.fields["tags"]; sent {
+	if f.has("tags") { // null comes from clients that have nothing to say about tags
 		d.Tags = f.texts("tags")
 	}
 	if f.has("data") {

@@ -79,7 +79,7 @@ func firewallRules() *kind {
 func accessRules() *kind {
 	modes := []any{"block", "challenge", "js_challenge", "managed_challenge", "whitelist"}
 	return &kind{
-		name: "access rule", param: "rule_id", missing: 10001, perPage: 20,
+		name: "access rule", param: "rule_id", missing: 10001, perPage: 20, fixed: "configuration",
 		shape: object(
 			required("mode", oneOf("block", "challenge", "js_challenge", "managed_challenge", "whitelist")),
 			required("configuration", object(required("target", oneOf("ip", "ip6", "ip_range", "asn", "country")), required("value", text(1, 64)))),

@@ -127,6 +127,10 @@ func TestZones(t *testing.T) {
 		w.fails("POST", "/zones", body, 400, 1004)
 	}
 	w.fails("POST", "/zones", `{"name":"x.example","account":{"id":"`+account+`","id":"`+account2+`"}}`, 400, 6007)
+	w.fails("POST", "/zones", `{"name":"x.example","account":{"id":"`+account+`"},"organization":{"id":"`+account2+`"}}`, 400, 1004)
+	var old object
+	w.ok("POST", "/zones", `{"name":"old.example","organization":{"id":"`+account+`","name":"","created_on":"0001-01-01T00:00:00Z"}}`, &old)
+	w.ok("DELETE", "/zones/"+old["id"].(string), "", nil)
 	// A zone inside another account's zone, or around it, would take its names over.
 	for name, code := range map[string]int{"www.production.example": 1116, "example.com": 0, "a.b.staging.example": 1116} {
 		body := `{"name":"` + name + `","account":{"id":"` + account2 + `"}}`

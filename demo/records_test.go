@@ -224,7 +224,7 @@ func TestCommentAndTags(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	var changed demo.Record
-	w.ok("PATCH", "{z}/dns_records/"+r.ID, `{"ttl":"120"}`, &changed)
+	w.ok("PATCH", "{z}/dns_records/"+r.ID, `{"ttl":"120","tags":null}`, &changed)
 	if *changed.Commented != *r.Commented || *changed.Tagged != *r.Tagged || changed.TTL != 120 || changed.Settings.IPv4Only == nil {
 		t.Errorf("%+v", changed)
 	}

@@ -50,6 +50,11 @@ func createZone(t *tx, q *request) (reply, error) {
 	}
 	kind := f.zoneType("full")
 	account := f.object("account")
+	if !f.has("account") { // the name that older clients send
+		account = f.object("organization")
+	} else if old := f.object("organization"); old.has("id") && old.fields["id"] != account.fields["id"] {
+		f.fail("organization/id", "account and organization name two accounts")
+	}
 	name, accountID := f.text("name"), account.text("id")
 	switch {
 	case f.err == nil && account.err != nil:
