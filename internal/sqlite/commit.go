@@ -45,9 +45,6 @@ func (s *Store) Commit(ctx context.Context, fn func(control.Tx) (control.Act, er
 	if err != nil {
 		return 0, interrupted(ctx, err)
 	}
-	if t.fault != nil {
-		return 0, interrupted(ctx, t.fault)
-	}
 	if rev, err = t.record(act); err != nil {
 		return 0, interrupted(ctx, err)
 	}
@@ -67,7 +64,8 @@ const (
 	insertChange = `INSERT INTO change_log (revision, changes) VALUES (?, ?)`
 )
 
-// record adds the revision, the audit row and the change-log row to the transaction.
+// record adds the revision, the audit row and the change-log row to the transaction. After a
+// fault that fn did not mind it fails with that fault, because nothing is run any more.
 func (t tx) record(act control.Act) (rev leastkey.Revision, err error) {
 	if act.Audit.Action == "" {
 		return 0, control.ErrNoAudit

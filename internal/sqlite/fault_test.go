@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -174,6 +175,15 @@ func TestCancel(t *testing.T) {
 	})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("a view on its way: got error %v", err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	_, err = store.Commit(ctx, func(tx control.Tx) (control.Act, error) {
+		cancel()
+		_, err := tx.Users()
+		return control.Act{}, err
+	})
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "interrupted") {
+		t.Errorf("a commit on its way: got error %v", err)
 	}
 	if _, _, err := commitOne(t.Context(), store); err != nil {
 		t.Errorf("the next commit: %v", err)
