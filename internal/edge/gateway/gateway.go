@@ -19,6 +19,7 @@ import (
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/guard"
+	"golang.org/x/net/http/httpguts"
 )
 
 // Config is what a gateway needs.
@@ -37,6 +38,22 @@ type Config struct {
 
 // Header is one header field.
 type Header struct{ Name, Value string }
+
+// check wants both parts or none, and nothing that would become another header on the wire.
+func (h Header) check() error {
+	switch {
+	case h == Header{}:
+		return nil
+	case h.Name == "" || h.Value == "":
+		return errors.New("gateway: the upstream credential needs both the name of a header and its value")
+	case !httpguts.ValidHeaderFieldName(h.Name) || !httpguts.ValidHeaderFieldValue(h.Value):
+		return errors.New("gateway: the upstream credential is not a valid header")
+	case strings.HasPrefix(plainName(h.Name), "leastkey") || framed(plainName(h.Name)):
+		return errors.New("gateway: the upstream credential cannot be sent in " + h.Name)
+	default:
+		return nil
+	}
+}
 
 // ControlPlane serves the operations of the catalogue that are not the upstream's.
 type ControlPlane interface {
@@ -98,8 +115,9 @@ func New(c Config) (*Gateway, error) {
 		return nil, errors.New("gateway: the upstream must be a URL such as http://127.0.0.1:8081")
 	case c.Upstream.User != nil || c.Upstream.RawQuery != "" || c.Upstream.Fragment != "":
 		return nil, errors.New("gateway: the upstream URL must have no user, query or fragment; set a credential instead")
-	case (c.Credential.Name == "") != (c.Credential.Value == ""):
-		return nil, errors.New("gateway: the upstream credential needs both the name of a header and its value")
+	}
+	if err := c.Credential.check(); err != nil {
+		return nil, err
 	}
 	c.Limits = c.Limits.orDefault()
 	g := &Gateway{Config: c, prefix: strings.TrimSuffix(c.Upstream.EscapedPath(), "/"), credentialName: plainName(c.Credential.Name)}
@@ -147,13 +165,13 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// fail answers with a failure, and logs its cause.
+// fail logs the cause of a failure, and answers with its message.
 func (g *Gateway) fail(w http.ResponseWriter, v guard.Verdict, f *failure) {
-	f.write(w)
 	operation := ""
 	if v.Operation != nil {
 		operation = v.Operation.String()
 	}
 	g.Log.Warn("request failed behind the gateway", "operation", operation, "credential", v.Credential.ID.String(),
 		"status", f.status, "error", f.Error())
+	f.write(w)
 }
