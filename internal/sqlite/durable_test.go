@@ -17,10 +17,10 @@ import (
 	"github.com/leastkey/leastkey/internal/control"
 )
 
-// child starts this program again in the part.
+// child starts this program again in the part, for this test alone.
 func child(t *testing.T, part, path string) (*exec.Cmd, io.Reader) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
 	cmd.Env = append(os.Environ(), childPart+"="+part, childPath+"="+path)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -83,6 +84,12 @@ func commitUntilError(ctx context.Context, store *Store) (leastkey.ID, error) {
 // TestFullDisk: a commit that the disk does not take is an error and nothing else, and commits
 // go on when there is room again.
 func TestFullDisk(t *testing.T) {
+	if os.Getenv(childPart) == "fill up" {
+		if err := fillUp(t.Context(), os.Getenv(childPath)); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
 	path := filepath.Join(t.TempDir(), "state.db")
 	cmd, out := child(t, "fill up", path)
 	said, err := io.ReadAll(out)
@@ -91,8 +98,13 @@ func TestFullDisk(t *testing.T) {
 	}
 	store := open(t, path)
 	whole(t, store, nil)
+	checked := 0
 	for line := range strings.Lines(string(said)) {
-		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		word, rest, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if !ok {
+			continue // the test's own PASS
+		}
+		checked++
 		err := store.View(t.Context(), func(r control.Reader) error {
 			if word == "revision" {
 				if rev, err := r.Revision(); fmt.Sprint(rev) != rest {
@@ -109,8 +121,8 @@ func TestFullDisk(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if n := strings.Count(string(said), "\n"); n != 4 {
-		t.Errorf("it said %d lines: %s", n, said)
+	if checked != 4 {
+		t.Errorf("it said %d things, want 4: %s", checked, said)
 	}
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
