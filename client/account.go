@@ -88,3 +88,8 @@ func (c *Client) Zones(ctx context.Context, name string) ([]Zone, error) {
 	}
 	return list[Zone](ctx, c, "/zones", query)
 }
+
+// Zone gives one zone.
+func (c *Client) Zone(ctx context.Context, id string) (Zone, error) {
+	return one[Zone](ctx, c, http.MethodGet, "/zones/"+url.PathEscape(id), nil)
+}

@@ -49,7 +49,7 @@ func (cmd *checkCommand) Run(a *app) error {
 			_, err := fmt.Fprintln(w, printable(problems.Error()))
 			return err
 		}
-		return line("%s: in order: %d resource types, %d permission groups, %d roles, %d templates, %d operations", cmd.File,
+		return line("%s: in order: resource types %d, permission groups %d, roles %d, templates %d, operations %d", cmd.File,
 			len(c.Resources()), len(c.Groups()), len(c.Roles()), len(c.Templates()), len(c.Operations()))(w)
 	}); err != nil {
 		return err

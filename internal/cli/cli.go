@@ -123,11 +123,13 @@ func (a *app) fail(err error) int {
 func hintFor(e *client.Error) string {
 	switch {
 	case e.Has(api.CodeInvalidAccessToken) && e.Status == 401, e.Has(api.CodeInvalidToken):
-		return "the token in LEASTKEY_TOKEN is unknown here, revoked, expired or disabled"
+		return "the token is unknown on this server, or revoked, expired or disabled"
 	case e.Has(api.CodeUnknownKey):
 		return "LEASTKEY_EMAIL and LEASTKEY_KEY do not belong together on this server"
 	case e.Has(api.CodeInvalidHeaders):
 		return "LEASTKEY_TOKEN takes an API token; a Global API Key goes into LEASTKEY_KEY, with LEASTKEY_EMAIL"
+	case e.Has(api.CodeCouldNotRoute):
+		return "is the address of the API right? It usually ends in /client/v4"
 	case e.RetryAfter > 0:
 		return "try again in " + e.RetryAfter.String()
 	default:

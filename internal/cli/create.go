@@ -47,7 +47,7 @@ func (cmd *createCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.show(made, func(w io.Writer) error { return showOnce(w, made.ID.String(), made.Value, tokens) })
+	return a.show(made, func(w io.Writer) error { return showOnce(w, made, made.Value, tokens) })
 }
 
 // plan is the token as it will be.
@@ -89,14 +89,14 @@ func request(t api.Token) api.TokenRequest {
 }
 
 // showOnce prints a secret, and how to check it without typing it into a command.
-func showOnce(w io.Writer, id string, secret api.Secret, tokens client.Tokens) error {
-	_, err := fmt.Fprintf(w, `Token %s. This is its secret; it is not shown again:
+func showOnce(w io.Writer, t api.Token, secret api.Secret, tokens client.Tokens) error {
+	_, err := fmt.Fprintf(w, `Token %q (%s). This is its secret; it is not shown again:
 
   %s
 
 Check it, with the secret in $TOKEN:
 
   curl -X GET "%s" -H "Authorization: Bearer $TOKEN" -H "Content-Type:application/json"
-`, id, oneLine(secret.Reveal()), tokens.VerifyURL())
+`, oneLine(t.Name), t.ID, oneLine(secret.Reveal()), tokens.VerifyURL())
 	return err
 }

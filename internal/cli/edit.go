@@ -40,6 +40,7 @@ func (cmd *editCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if !a.json || !cmd.Yes {
+		r.nameZones(ctx, changed.Policies)
 		title := fmt.Sprintf("Token %q (%s) will be %q", t.Name, t.ID, changed.Name)
 		if err := summarize(title, changed, vocab, r.names, a.now()).write(a.stderr); err != nil {
 			return err

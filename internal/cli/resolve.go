@@ -135,6 +135,29 @@ func (r *resolver) findZone(ctx context.Context, name string) (id, canonical str
 	return zones[0].ID, zones[0].Name, nil
 }
 
+// nameZones finds the names of zones that policies are about, as far as the credential may see
+// them: a summary with ids alone is as true, and harder to read.
+func (r *resolver) nameZones(ctx context.Context, policies []api.Policy) {
+	const most = 20 // a courtesy is not worth more requests
+	asked := 0
+	for _, p := range policies {
+		for _, k := range readKeys(p.Resources) {
+			ofScope, id := r.vocab.split(k.key)
+			if kindOf(ofScope) != "zone" || id == "*" || r.names[k.key] != "" {
+				continue
+			}
+			if asked++; asked > most {
+				return
+			}
+			zone, err := r.c.Zone(ctx, id)
+			if err != nil {
+				return
+			}
+			r.names[k.key] = zone.Name
+		}
+	}
+}
+
 // findAccount finds an account by name or id. One given by id is not looked up.
 func findAccount(ctx context.Context, c *client.Client, text string) (api.Account, error) {
 	if id, err := leastkey.ParseID(text); err == nil {

@@ -127,6 +127,9 @@ func chosen(r catalog.TemplateResource, places *[]place) ([]place, error) {
 		}
 	}
 	*places = rest
+	if len(on) == 0 && kind == "zone" {
+		return nil, errors.New("for which zone? Add --zone NAME, or --on \"every zone\"")
+	}
 	if len(on) == 0 {
 		return nil, fmt.Errorf("for which %s? Add --on %s:NAME, or --on \"every %s\"", kind, kind, kind)
 	}

@@ -45,28 +45,29 @@ func (s *summary) policy(p api.Policy, v vocabulary, names map[string]string) {
 	if p.Effect == leastkey.Deny {
 		label = "may not"
 	}
-	keys := readKeys(p.Resources)
-	for _, ref := range p.Groups {
-		group := v.name(ref)
-		for _, k := range keys {
-			text, scope := k.words(v, names)
-			if s.concerns(v, ref, scope) {
-				s.row(label, group+" on "+text)
+	for _, k := range readKeys(p.Resources) {
+		text, ofScope := k.words(v, names)
+		var groups []string
+		for _, ref := range p.Groups {
+			if concerns(v, ref, ofScope) {
+				groups = append(groups, v.name(ref))
 			}
 		}
-		if p.Effect == leastkey.Allow && strings.HasSuffix(group, "API Tokens Write") {
-			s.warn("it can make other tokens, and change and delete all there are")
+		s.row(label, strings.Join(groups, ", ")+" on "+text)
+		if p.Effect == leastkey.Deny {
+			continue
 		}
-	}
-	for _, k := range keys {
-		if text, _ := k.words(v, names); p.Effect == leastkey.Allow && k.all() {
+		if k.all() {
 			s.warn("it reaches " + text + ", those that are added later included")
+		}
+		if slices.Contains(groups, "API Tokens Write") || slices.Contains(groups, "Account API Tokens Write") {
+			s.warn("it can make other tokens, and change and delete all there are")
 		}
 	}
 }
 
 // concerns reports whether a group is about a type; a group that the server does not list might be.
-func (s *summary) concerns(v vocabulary, ref api.PermissionGroupRef, ofScope string) bool {
+func concerns(v vocabulary, ref api.PermissionGroupRef, ofScope string) bool {
 	for _, g := range v.groups {
 		if g.ID == ref.ID {
 			return scope(g) == ofScope
@@ -78,8 +79,8 @@ func (s *summary) concerns(v vocabulary, ref api.PermissionGroupRef, ofScope str
 func (s *summary) condition(c api.Condition) {
 	if len(c.In) > 0 {
 		s.row("only from", addresses(c.In))
-		if !mixed(c.In) {
-			s.warn("it is refused to clients that connect over the other version of IP")
+		if v := missingVersion(c.In); v != "" {
+			s.warn("clients that connect over " + v + " are refused")
 		}
 	}
 	if len(c.NotIn) > 0 {
@@ -95,15 +96,22 @@ func addresses(list []leastkey.AddressRange) string {
 	return strings.Join(texts, ", ")
 }
 
-// mixed reports whether ranges of both versions of IP are among these.
-func mixed(list []leastkey.AddressRange) bool {
+// missingVersion is the version of IP of which no range is among these, or "".
+func missingVersion(list []leastkey.AddressRange) string {
 	v6 := 0
 	for _, r := range list {
 		if strings.Contains(r.String(), ":") {
 			v6++
 		}
 	}
-	return v6 > 0 && v6 < len(list)
+	switch v6 {
+	case 0:
+		return "IPv6"
+	case len(list):
+		return "IPv4"
+	default:
+		return ""
+	}
 }
 
 func (s *summary) validity(notBefore, expiresOn api.Time, now time.Time) {
@@ -138,7 +146,7 @@ func (s summary) write(w io.Writer) error {
 	var out strings.Builder
 	fmt.Fprintln(&out, oneLine(s.title))
 	for _, row := range s.rows {
-		fmt.Fprintf(&out, "  %-10s  %s\n", row[0], oneLine(row[1]))
+		fmt.Fprintf(&out, "  %-10s  %s\n", row[0], wrapped(oneLine(row[1])))
 	}
 	for i, warning := range s.warnings {
 		if !slices.Contains(s.warnings[:i], warning) {
@@ -147,6 +155,26 @@ func (s summary) write(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// wrapped breaks a long text between words, and indents what follows to the column it began in.
+func wrapped(text string) string {
+	const width, indent = 100, "\n              "
+	var out strings.Builder
+	column := 0
+	for i, word := range strings.Fields(text) {
+		switch {
+		case i > 0 && column+1+len(word) > width:
+			out.WriteString(indent)
+			column = 0
+		case i > 0:
+			out.WriteByte(' ')
+			column++
+		}
+		out.WriteString(word)
+		column += len(word)
+	}
+	return out.String()
 }
 
 // resourceKey is one entry of a resource map.

@@ -112,7 +112,7 @@ type showCommand struct{ tokenRef }
 
 // Run implements the command.
 func (cmd *showCommand) Run(ctx context.Context, a *app) error {
-	t, _, tokens, err := cmd.find(ctx, a)
+	t, c, tokens, err := cmd.find(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,9 @@ func (cmd *showCommand) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		s := summarize(fmt.Sprintf("Token %q (%s), %s", t.Name, t.ID, t.Status), t, vocab, nil, a.now())
+		r := newResolver(c, vocab)
+		r.nameZones(ctx, t.Policies)
+		s := summarize(fmt.Sprintf("Token %q (%s), %s", t.Name, t.ID, t.Status), t, vocab, r.names, a.now())
 		s.row("issued", instant(t.IssuedOn))
 		s.row("last used", orDash(t.LastUsedOn))
 		return s.write(w)
@@ -193,7 +195,7 @@ func (cmd *rollCommand) Run(ctx context.Context, a *app) error {
 		ID    leastkey.ID `json:"id"`
 		Value api.Secret  `json:"value"`
 	}{t.ID, secret}
-	return a.show(rolled, func(w io.Writer) error { return showOnce(w, t.ID.String(), secret, tokens) })
+	return a.show(rolled, func(w io.Writer) error { return showOnce(w, t, secret, tokens) })
 }
 
 type deleteCommand struct {

@@ -82,7 +82,7 @@ func (v vocabulary) group(text, ofScope string) (api.PermissionGroup, error) {
 	kind := kindOf(ofScope)
 	switch {
 	case len(elsewhere) > 0:
-		return api.PermissionGroup{}, fmt.Errorf("permission group %q is not about a %s but about a %s", text, kind, strings.Join(elsewhere, " or "))
+		return api.PermissionGroup{}, fmt.Errorf("permission group %q is for resources of type %s, not %s", text, strings.Join(elsewhere, " or "), kind)
 	case len(near) > 0:
 		slices.Sort(near)
 		return api.PermissionGroup{}, fmt.Errorf("no permission group is called %q: is it %s?", text, strings.Join(slices.Compact(near[:min(len(near), 5)]), ", "))
