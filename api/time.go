@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"strings"
 	"time"
 )
@@ -45,5 +44,3 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	*t = Time{parsed}
 	return nil
 }
-
-var _ json.Unmarshaler = (*Time)(nil)

@@ -65,7 +65,7 @@ func (cmd *createCommand) plan(ctx context.Context, a *app, c *client.Client, to
 		return plan, nil, vocab, err
 	}
 	r := newResolver(c, vocab)
-	plan.Policies, err = cmd.policies(ctx, r)
+	plan.Policies, err = cmd.policies(ctx, a, r)
 	if err == nil && !grantsSomething(plan.Policies) {
 		err = errors.New("with only --deny it could do nothing: add --allow or --template")
 	}

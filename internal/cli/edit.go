@@ -84,7 +84,7 @@ func (cmd *editCommand) change(ctx context.Context, a *app, t api.Token, r *reso
 	if t.NotBefore, t.ExpiresOn, err = cmd.validity(t.NotBefore, t.ExpiresOn, a.now()); err != nil {
 		return t, err
 	}
-	policies, err := cmd.policies(ctx, r)
+	policies, err := cmd.policies(ctx, a, r)
 	switch {
 	case err != nil || !cmd.anyPolicy():
 		return t, err

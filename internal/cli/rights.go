@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 // rightsFlags say what a token may do, from where and until when.
 type rightsFlags struct {
 	Template  string   `placeholder:"NAME" help:"Start from a template, such as \"Edit zone DNS\"."`
+	Catalog   string   `placeholder:"FILE" help:"Catalogue whose templates are meant. Default: $$LEASTKEY_CATALOG, else the built-in one."`
 	Zone      []string `placeholder:"ZONE" sep:"none" help:"Zone that the template is for, by name or id; repeatable."`
 	On        []string `placeholder:"RESOURCE" sep:"none" help:"Resource that the template is for: zone:NAME_OR_ID, account:NAME_OR_ID, \"every zone\", \"every zone of account:NAME\"; repeatable."`
 	Allow     []string `placeholder:"RIGHT" sep:"none" help:"Allow \"GROUP on RESOURCE\", such as \"DNS Write on zone:staging.example\"; repeatable."`
@@ -30,8 +32,8 @@ type rightsFlags struct {
 func (f rightsFlags) anyPolicy() bool { return f.Template != "" || len(f.Allow) > 0 || len(f.Deny) > 0 }
 
 // policies resolves template, --allow and --deny, in this order.
-func (f rightsFlags) policies(ctx context.Context, r *resolver) ([]api.Policy, error) {
-	grants, err := f.templateGrants()
+func (f rightsFlags) policies(ctx context.Context, a *app, r *resolver) ([]api.Policy, error) {
+	grants, err := f.templateGrants(a)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +52,7 @@ func (f rightsFlags) policies(ctx context.Context, r *resolver) ([]api.Policy, e
 	return r.policies(ctx, grants)
 }
 
-func (f rightsFlags) templateGrants() ([]grant, error) {
+func (f rightsFlags) templateGrants(a *app) ([]grant, error) {
 	places, err := f.places()
 	if err != nil {
 		return nil, err
@@ -61,7 +63,7 @@ func (f rightsFlags) templateGrants() ([]grant, error) {
 		}
 		return nil, nil
 	}
-	cat, err := catalog.Default()
+	cat, err := f.catalog(a)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +73,7 @@ func (f rightsFlags) templateGrants() ([]grant, error) {
 		for _, t := range cat.Templates() {
 			names = append(names, fmt.Sprintf("%q", t.Name))
 		}
-		return nil, fmt.Errorf("no template is called %q: there are %s", f.Template, strings.Join(names, ", "))
+		return nil, fmt.Errorf("no template is called %q: there are %s. Those of a catalogue of your own are found with --catalog FILE", f.Template, strings.Join(names, ", "))
 	}
 	var grants []grant
 	for _, resource := range template.Resources {
@@ -92,6 +94,23 @@ func (f rightsFlags) templateGrants() ([]grant, error) {
 		return nil, fmt.Errorf("template %q is not about a chosen %s", template.Name, places[0].kind)
 	}
 	return grants, nil
+}
+
+// catalog is where templates come from: the v4 contract has no words for them, so the server of
+// an own catalogue cannot be asked.
+func (f rightsFlags) catalog(a *app) (*catalog.Catalog, error) {
+	file := f.Catalog
+	if file == "" {
+		file = a.getenv("LEASTKEY_CATALOG")
+	}
+	if file == "" {
+		return catalog.Default()
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return catalog.Load(file, text)
 }
 
 func (f rightsFlags) places() ([]place, error) {
