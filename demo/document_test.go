@@ -18,7 +18,7 @@ func TestFirewall(t *testing.T) {
 	}
 	one := filters[0]["id"].(string)
 	r := w.ok("POST", "{z}/firewall/rules", `[{"filter":{"id":"`+one+`","expression":"","paused":false,"description":""},"action":"block","priority":null,"paused":false,"description":"no"},
-		{"filter":{"expression":"true"},"action":"log","created_on":"0001-01-01T00:00:00Z"}]`, &rules)
+		{"filter":{"expression":"true"},"action":{"mode":"challenge"},"created_on":"0001-01-01T00:00:00Z"}]`, &rules)
 	if filter := rules[0]["filter"].(object); filter["id"] != one || filter["expression"] != "ip.src eq 192.0.2.1" {
 		t.Error(r.raw)
 	}

@@ -37,7 +37,7 @@ func firewallRules() *kind {
 	return &kind{
 		name: "firewall rule", param: "rule_id", missing: 10002, perPage: 25,
 		shape: object(
-			required("action", oneOf("block", "challenge", "js_challenge", "managed_challenge", "allow", "log", "bypass")),
+			required("action", ruleAction),
 			required("filter", anything), optional("paused", flag), optional("description", text(0, 500)),
 			optional("priority", number(0, 2147483647)), optional("ref", text(0, 50)),
 			optional("products", list(0, 20, oneOf("zoneLockdown", "uaBlock", "bic", "hot", "securityLevel", "rateLimit", "waf")))),
@@ -73,6 +73,14 @@ func firewallRules() *kind {
 			return matchIDAndPaused(f, v.Get("id"), v.Get("paused"))
 		},
 	}
+}
+
+// ruleAction is a word; one SDK sends it as an object that has it as its mode.
+func ruleAction(at string, v any) (any, error) {
+	if o, ok := v.(map[string]any); ok {
+		at, v = at+"/mode", o["mode"]
+	}
+	return oneOf("block", "challenge", "js_challenge", "managed_challenge", "allow", "log", "bypass")(at, v)
 }
 
 // accessRules allow, challenge or block by where a request comes from.
