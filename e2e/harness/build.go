@@ -71,3 +71,6 @@ func productRoot() (string, error) {
 		dir = parent
 	}
 }
+
+// Binary is the program under test.
+func Binary() string { return os.Getenv(binaryVariable) }
