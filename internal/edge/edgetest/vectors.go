@@ -64,6 +64,7 @@ func paths() []vector {
 	return []vector{
 		{"path in order", get(records), asIs()},
 		{"path with one slash at the end", get(records + "/"), asIs()},
+		{"path with characters that some would encode anew", get(records + "/a!$&'()*+,=:@~-._b%20%22%5Bc"), gets(records + "/a!$&'()*+,=:@~-._b%20%22%5Bc")},
 		{"path with two slashes at the end", get(records + "//"), refused(bad)},
 		{"path with dot segments", get("/client/v4/zones/{zone}/../{other}/dns_records"), refused(bad)},
 		{"path with a single dot", get("/client/v4/./zones/{zone}/dns_records"), refused(bad)},

@@ -111,6 +111,10 @@ func (g *Gateway) receive(ctx context.Context, answer *http.Response, v guard.Ve
 // cleanAnswer takes out what the upstream cannot say in our name, and where it is.
 func (g *Gateway) cleanAnswer(h http.Header) {
 	delete(h, "Www-Authenticate")
+	if g.Throttle != nil { // ours are set already
+		delete(h, "Ratelimit")
+		delete(h, "Ratelimit-Policy")
+	}
 	for name := range h {
 		if strings.HasPrefix(plainName(name), "leastkey") {
 			delete(h, name)
