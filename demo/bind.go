@@ -55,43 +55,60 @@ func importRecords(t *tx, q *request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	zp := dns.NewZoneParser(strings.NewReader(file), dns.Fqdn(q.zone.Name), "")
-	zp.SetDefaultTTL(automaticTTL)
-	var out importResult
+	rrs, err := parseFile(q.zone.Name, file)
+	if err != nil {
+		return reply{}, err
+	}
+	out := importResult{Parsed: len(rrs)}
 	var added []Record
-	for rr, ok := zp.Next(); ok; rr, ok = zp.Next() {
-		if out.Parsed++; out.Parsed > maxImport {
-			return reply{}, bad(codeInvalid, "The file has more than %d records", maxImport)
-		}
+	for i, rr := range rrs {
 		h := rr.Header()
 		if h.Rrtype == dns.TypeSOA || h.Rrtype == dns.TypeNS && dns.CanonicalName(h.Name) == dns.Fqdn(q.zone.Name) {
 			continue
 		}
 		d := draftOf(rr)
 		d.Proxied = proxied && proxiable(d.Type)
-		r, err := d.record(q.zone)
-		if err == nil {
-			var there int
-			there, err = t.count(`SELECT count(*) FROM record WHERE zone_id = ? AND node = ? AND type = ? AND wire = ?`, q.zone.ID, node(r.Name), r.Type, r.wire)
-			if err == nil && there > 0 {
-				continue
-			}
-		}
-		if err == nil {
-			r, err = t.insertRecord(q.zone, d)
-		}
+		r, isNew, err := t.importRecord(q.zone, d)
 		if err != nil {
-			return reply{}, fmt.Errorf("record %d of the file (%s %s): %w", out.Parsed, h.Name, d.Type, err)
+			return reply{}, fmt.Errorf("record %d of the file (%s %s): %w", i+1, h.Name, d.Type, err)
 		}
-		added = append(added, r)
-	}
-	if err := zp.Err(); err != nil {
-		return reply{}, bad(codeInvalid, "The file is not a BIND zone file: %v", err)
+		if isNew {
+			added = append(added, r)
+		}
 	}
 	if out.Added = len(added); out.Added == 0 {
 		return reply{result: out}, nil
 	}
 	return reply{result: out}, t.settle(q.zone, added...)
+}
+
+// parseFile reads all of a file before any of it is added: a bad end must not have cost the work of a long start.
+func parseFile(zone, file string) ([]dns.RR, error) {
+	zp := dns.NewZoneParser(strings.NewReader(file), dns.Fqdn(zone), "")
+	zp.SetDefaultTTL(automaticTTL)
+	var out []dns.RR
+	for rr, ok := zp.Next(); ok; rr, ok = zp.Next() {
+		if out = append(out, rr); len(out) > maxImport {
+			return nil, bad(codeInvalid, "The file has more than %d records", maxImport)
+		}
+	}
+	if err := zp.Err(); err != nil {
+		return nil, bad(codeInvalid, "The file is not a BIND zone file: %v", err)
+	}
+	return out, nil
+}
+
+// importRecord adds a record unless it is there already.
+func (t *tx) importRecord(zone Zone, d draft) (r Record, isNew bool, err error) {
+	if r, err = d.record(zone); err != nil {
+		return r, false, err
+	}
+	there, err := t.count(`SELECT count(*) FROM record WHERE zone_id = ? AND node = ? AND type = ? AND wire = ?`, zone.ID, node(r.Name), r.Type, r.wire)
+	if err != nil || there > 0 {
+		return r, false, err
+	}
+	r, err = t.insertRecord(zone, d)
+	return r, true, err
 }
 
 // draftOf reads a resource record whose TTL the file says; those outside what a record may have are brought to its bounds.
