@@ -141,8 +141,8 @@ func TestLaw3NeverAboveThePrincipal(t *testing.T) {
 	})
 }
 
-// TestLaw5ExactType: a grant on one type of resource says nothing about another, above or below it.
-func TestLaw5ExactType(t *testing.T) {
+// TestExactType: a grant on one type of resource says nothing about another, above or below it.
+func TestExactType(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := drawn(t)
 		c, r := d.credential(), d.request()

@@ -5,14 +5,11 @@
 // account that owns it) has [Grants] of its own. [Decide] puts the two beside one [Request]
 // and answers with a [Decision].
 //
-// The laws that every part of this package keeps, each held by a property test that names it:
-//
-//  1. Default deny: what nothing allows is refused; the zero value of every type here denies.
-//  2. Deny wins, whatever the order of policies.
-//  3. A token never exceeds its principal, at the moment of the request.
-//  4. No escalation by minting: nobody can give a token more than they may do themselves ([Maker]).
-//  5. A permission reaches resources of its own type only.
-//  6. A secret prints as a placeholder; only [Secret.Reveal] shows it.
+// It keeps those of the laws in docs/threat-model.md that are about decisions, each held by a
+// property test that names it: what nothing allows is refused, and the zero value of every type
+// here refuses (1); a deny wins, whatever the order of policies (2); a token never exceeds its
+// principal at the moment of the request (3); nobody can give a token more than they may do
+// themselves, see [Maker] (4); a secret prints as a placeholder, only [Secret.Reveal] shows it (6).
 //
 // The package does no I/O, has no clock, no globals and no dependency beyond the standard library:
 // time, address and randomness are arguments.
