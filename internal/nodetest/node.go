@@ -1,0 +1,178 @@
+// Package nodetest runs a whole node in a test: the control plane over a SQLite database in a
+// directory of the test, the guard, the gateway, and the sample product behind it. Everything is
+// the real thing but the clock and the randomness.
+package nodetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/catalog"
+	"github.com/leastkey/leastkey/demo"
+	"github.com/leastkey/leastkey/guard"
+	"github.com/leastkey/leastkey/internal/control"
+	"github.com/leastkey/leastkey/internal/edge/gateway"
+	"github.com/leastkey/leastkey/internal/edge/throttle"
+	"github.com/leastkey/leastkey/internal/httpapi"
+	"github.com/leastkey/leastkey/internal/sqlite"
+)
+
+// Config is what a test may want otherwise. Zero fields take the default.
+type Config struct {
+	Quota  throttle.Quota                    // none
+	Limits control.Limits                    // those of the wire contract
+	Random io.Reader                         // NewRandom(1)
+	Store  func(control.Store) control.Store // puts something between the control plane and its store
+	Empty  bool                              // without people, accounts and zones
+}
+
+// Node is a running node and the world in it.
+type Node struct {
+	World
+	Clock   *Clock
+	Catalog *catalog.Catalog
+	Store   control.Store // without what Config.Store put in between
+	State   *guard.State
+	Guard   *guard.Guard
+	Control *control.Control
+	API     *httpapi.API
+	Product *demo.Product
+	Log     *Log
+
+	config   Config
+	dir      string
+	handler  http.Handler
+	upstream *httptest.Server
+}
+
+// TheCatalog is the default catalogue, loaded once: it never changes.
+var TheCatalog = sync.OnceValue(func() *catalog.Catalog {
+	c, err := catalog.Default()
+	if err != nil {
+		panic(err)
+	}
+	return c
+})
+
+const upstreamKey = "the key by which the product knows the gateway"
+
+// Start starts a node that stops with the test.
+func Start(t testing.TB, c Config) *Node {
+	t.Helper()
+	if c.Random == nil {
+		c.Random = NewRandom(1)
+	}
+	n := &Node{Clock: NewClock(), Catalog: TheCatalog(), Log: &Log{}, config: c, dir: t.TempDir()}
+	n.open(t)
+	t.Cleanup(func() { n.Stop(t) })
+	if !c.Empty {
+		n.World = n.people(t)
+	}
+	return n
+}
+
+// Stop stops the node. It may be stopped already.
+func (n *Node) Stop(t testing.TB) {
+	t.Helper()
+	if n.upstream == nil {
+		return
+	}
+	n.upstream.Close()
+	n.upstream = nil
+	if err := errors.Join(n.Store.Close(), n.Product.Close()); err != nil {
+		t.Errorf("stop the node: %v", err)
+	}
+}
+
+// Restart stops the node and starts it again on the same directory.
+func (n *Node) Restart(t testing.TB) {
+	t.Helper()
+	n.Stop(t)
+	n.open(t)
+}
+
+// Dir is where the node keeps its data.
+func (n *Node) Dir() string { return n.dir }
+
+// Database is the file of the control plane's store; its write-ahead log stands beside it.
+func (n *Node) Database() string { return filepath.Join(n.dir, "leastkey.db") }
+
+func (n *Node) open(t testing.TB) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("start a node: %v", err)
+		}
+	}
+	ctx, log := context.Background(), slog.New(slog.NewTextHandler(n.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	var err error
+	n.Product, err = demo.Open(ctx, demo.Config{Dir: n.dir, UpstreamKey: upstreamKey, Log: log, Now: n.Clock.Now, Rand: n.config.Random})
+	must(err)
+	n.upstream = httptest.NewServer(n.Product.Handler())
+	n.Store, err = sqlite.Open(ctx, n.Database())
+	must(err)
+	store := n.Store
+	if n.config.Store != nil {
+		store = n.config.Store(store)
+	}
+	n.State = guard.NewState(n.Catalog)
+	n.Control, err = control.Open(ctx, control.Config{Store: store, Catalog: n.Catalog, Nodes: n.State,
+		Brand: leastkey.DefaultBrand, Limits: n.config.Limits, Now: n.Clock.Now, Random: n.config.Random, Log: log})
+	must(err)
+	n.Guard, err = guard.New(guard.Config{Catalog: n.Catalog, State: n.State, Brand: leastkey.DefaultBrand, Now: n.Clock.Now})
+	must(err)
+	n.API, err = httpapi.New(n.Control, n.Catalog, n.Clock.Now, log)
+	must(err)
+	upstream, err := url.Parse(n.upstream.URL)
+	must(err)
+	n.handler, err = gateway.New(gateway.Config{Guard: n.Guard, Upstream: upstream, Control: n.API, Registry: registry{n.Control},
+		Credential: gateway.Header{Name: "Upstream-Key", Value: upstreamKey}, Throttle: throttle.New(n.config.Quota, n.Clock.Now), Log: log})
+	must(err)
+}
+
+// registry tells the control plane what requests made and removed upstream.
+type registry struct{ control *control.Control }
+
+func (r registry) Created(ctx context.Context, v guard.Verdict, made leastkey.Resource, name string, parent leastkey.Resource) error {
+	_, err := r.control.RegisterCreated(ctx, behind(v), made, name, parent)
+	return err
+}
+
+func (r registry) Deleted(ctx context.Context, v guard.Verdict, gone leastkey.Resource) error {
+	return r.control.UnregisterDeleted(ctx, behind(v), gone)
+}
+
+func behind(v guard.Verdict) control.Caller {
+	return control.Caller{Credential: v.Credential.ID, Principal: v.Credential.Principal, Addr: v.Addr}
+}
+
+// Log keeps all that was logged.
+type Log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// String gives all lines so far.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
