@@ -65,6 +65,12 @@ func unsure() *Denial {
 	}
 }
 
+// InvalidToken is what verify says of a token that is not one of the route's owner: to whoever
+// asks, it is as unknown as any other string.
+func InvalidToken() *Denial {
+	return &Denial{Status: http.StatusUnauthorized, Errors: []api.Error{api.InvalidToken()}, Challenge: challenge("invalid_token", "")}
+}
+
 // unknown is for a well-formed credential that is nobody's: revoked, rolled away, never issued.
 func unknown(p presented, op *catalog.Operation) *Denial {
 	e := api.InvalidAccessToken()
@@ -72,7 +78,7 @@ func unknown(p presented, op *catalog.Operation) *Denial {
 	case !p.bearer && p.email != "":
 		e = api.UnknownKey()
 	case forToken(op):
-		e = api.InvalidToken()
+		return InvalidToken()
 	}
 	return &Denial{Status: http.StatusUnauthorized, Errors: []api.Error{e}, Challenge: challenge("invalid_token", "")}
 }

@@ -105,6 +105,9 @@ func TestErrorsThatClientsKnow(t *testing.T) {
 		{"1000 verify, revoked", revoked.Bearer(), "GET", verify, nil, 401, "1000 Invalid API Token", invalid},
 		{"1000 verify, rolled away", rolled.Bearer(), "GET", verify, nil, 401, "1000 Invalid API Token", invalid},
 		{"1000 verify of an account, unknown", Bearer(unknownToken), "GET", account + "/tokens/verify", nil, 401, "1000 Invalid API Token", invalid},
+		{"1000 verify of an account, by a user token", dns.Bearer(), "GET", account + "/tokens/verify", nil, 401, "1000 Invalid API Token", invalid},
+		{"1000 verify of a user, by an account token", owned.Bearer(), "GET", verify, nil, 401, "1000 Invalid API Token", invalid},
+		{"1000 verify of another account", owned.Bearer(), "GET", "/accounts/" + n.Ben.Account.String() + "/tokens/verify", nil, 401, "1000 Invalid API Token", invalid},
 		{"1000 verify, expired", late, "GET", verify, nil, 401, "1000 Invalid API Token < 1000 the credential has expired", described("the credential has expired")},
 		{"1000 verify, disabled", disabled, "GET", verify, nil, 401, "1000 Invalid API Token < 1000 the credential is disabled", described("the credential is disabled")},
 

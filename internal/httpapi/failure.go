@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/leastkey/leastkey/api"
+	"github.com/leastkey/leastkey/guard"
 	"github.com/leastkey/leastkey/internal/control"
 )
 
@@ -35,6 +36,10 @@ var statuses = map[control.Kind]int{
 
 // fail answers an error. What is not meant for the caller goes to the log, and only there.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, errInvalidToken) {
+		guard.InvalidToken().Write(w)
+		return
+	}
 	status, errs := wire(err, r.URL.Path)
 	if status == http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
 		a.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
@@ -51,8 +56,6 @@ func wire(err error, path string) (int, []api.Error) {
 	switch {
 	case errors.Is(err, errNoRoute):
 		return http.StatusNotFound, api.NoRoute(path)
-	case errors.Is(err, errInvalidToken):
-		return http.StatusUnauthorized, []api.Error{api.InvalidToken()}
 	case errors.Is(err, errTooLarge):
 		return http.StatusRequestEntityTooLarge, []api.Error{{Code: api.CodeTooLarge, Message: "The body is larger than 1 MiB"}}
 	case errors.As(err, &field):
