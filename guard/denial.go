@@ -152,6 +152,9 @@ func place(t leastkey.Target) string {
 		}
 		return "every " + string(t.Resource.Type) + " of " + t.Ancestors[0].String()
 	default:
+		if t.Resource.ID == "" { // the caller's own, where the caller has none
+			return "a " + string(t.Resource.Type)
+		}
 		return t.Resource.String()
 	}
 }

@@ -136,6 +136,8 @@ func TestErrorsThatClientsKnow(t *testing.T) {
 		{"9109 token routes of an account", dns.Bearer(), "DELETE", account + "/tokens/" + owned.ID, nil, 403,
 			"9109 Unauthorized to access requested resource: needs Account API Tokens Write on account " + n.Ada.Account.String(),
 			lacking("needs Account API Tokens Write on account " + n.Ada.Account.String())},
+		{"9109 token routes of a user, by an account token", owned.Bearer(), "POST", tokens, tooMuch, 403,
+			"9109 Unauthorized to access requested resource: needs API Tokens Write on a user", lacking("needs API Tokens Write on a user")},
 
 		// 10000: product routes.
 		{"10000 resource missing", dns.Bearer(), "POST", "/zones/" + n.Ada.Zones[1] + "/dns_records", "{}", 403, "10000 Authentication error: " + needsDNS, lacking(needsDNS)},
