@@ -1,0 +1,195 @@
+package archtest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+)
+
+type layer struct {
+	pkg string
+	may []string
+	why string
+}
+
+// layers says what of ours each package may import: vocabulary <- engines <- adapters <- wiring. No arrow goes up, and
+// none goes sideways between adapters.
+var layers = []layer{
+	// Vocabulary.
+	{".", nil, "everything depends on the decision, so the decision depends on nothing"},
+	{"api", []string{"."}, "the wire is shared by server, client and command line, so it carries none of them along"},
+	{"catalog", []string{"."}, "what can be granted is data about an API; it knows neither the wire nor who enforces it"},
+	{"client", []string{".", "api"}, "whoever imports the client gets the wire, and nothing of the server"},
+
+	// Engines.
+	{"guard", []string{".", "api", "catalog"}, "an enforcement node decides from memory: it has no store and no control plane"},
+	{"internal/control", []string{".", "catalog"}, "use cases know the model and the catalogue, never how a request came or where rows go"},
+	{"internal/control/storetest", []string{".", "internal/control"}, "the conformance suite speaks of the Store interface, not of a store"},
+
+	// Adapters.
+	{"internal/sqlite", []string{".", "internal/control"}, "a store implements what control declares, and knows no surface"},
+	{"internal/httpapi", []string{".", "api", "catalog", "guard", "internal/control"}, "the JSON API asks the guard and calls use cases; the store is behind them"},
+	{"internal/edge/gateway", []string{".", "api", "catalog", "guard", "internal/edge/gateway/framing"}, "foreign request, guard, foreign answer: an edge runs where there is no control plane"},
+	{"internal/edge/gateway/framing", nil, "where a request ends on the wire is a matter of bytes alone"},
+	{"internal/edge/throttle", []string{".", "api"}, "counting requests needs to know who asks and how to refuse, nothing more"},
+	{"internal/edge/edgetest", []string{".", "catalog", "guard"}, "the vectors run against any edge, so they know none"},
+	{"internal/cli", []string{".", "api", "catalog", "client"}, "the command line is a client; the servers it starts are handed to it"},
+
+	// Wiring.
+	{"internal/config", []string{".", "internal/edge/throttle"}, "a configuration file names values; what is made of them is decided in cmd"},
+	{"cmd/leastkey", []string{"..."}, "the one place where stores, engines and surfaces meet"},
+
+	{"internal/nodetest", []string{"..."}, "a test kit that wires a whole node, as cmd does"},
+
+	// Beside the product.
+	{"demo", nil, "the sample product is a customer: it takes nothing of ours that it could not have from outside"},
+	{"examples/notes", nil, "an API of somebody else's, which knows nothing of Leastkey"},
+	{"internal/archtest", nil, "the judge of the tree is no part of it"},
+}
+
+// bans hold whatever the table above comes to say, and through other packages too.
+var bans = []struct {
+	from, to []string
+	why      string
+}{
+	{[]string{"..."}, []string{"cmd/..."}, "main is the end of every arrow"},
+	{[]string{"internal/edge/..."}, []string{"internal/control/..."}, "an enforcement node must run without the authority it enforces for"},
+	{
+		[]string{"internal/httpapi/...", "internal/web/...", "internal/cli/...", "internal/edge/..."},
+		[]string{"internal/sqlite/...", "internal/postgres/..."}, "a surface that sees the store can go around the use case, its audit row and its check",
+	},
+	{
+		[]string{"internal/sqlite/...", "internal/postgres/..."},
+		[]string{"internal/httpapi/...", "internal/web/...", "internal/edge/...", "internal/cli/..."}, "a store that knows a surface cannot be put behind another",
+	},
+	{
+		[]string{".", "api/...", "catalog/...", "client/...", "guard/...", "demo/..."},
+		[]string{"internal/..."}, "what users import must not bring internals along",
+	},
+	{
+		[]string{"..."}, []string{"internal/control/storetest/...", "internal/edge/edgetest/...", "internal/nodetest/..."},
+		"test kits do not belong in the product",
+	},
+}
+
+// testsMayNot is all that tests are denied. Beyond their package's row they may use any part of the module, so that
+// they can work with real parts.
+var testsMayNot = []struct {
+	pkg string
+	to  []string
+	why string
+}{
+	{"...", []string{"cmd/..."}, "main is tested as a program"},
+	{".", []string{"api/...", "catalog/...", "client/...", "guard/...", "internal/...", "demo/..."}, "the laws are shown with the vocabulary alone"},
+	{"demo", []string{".", "api/...", "catalog/...", "client/...", "guard/...", "internal/..."}, "the sample product is shown to work without us"},
+}
+
+// layerFaults holds the table, row by row.
+func layerFaults(t tree) []string {
+	var faults []string
+	for _, dir := range t.packages() {
+		row := slices.IndexFunc(layers, func(l layer) bool { return l.pkg == dir })
+		if row < 0 {
+			faults = append(faults, fmt.Sprintf("%s has no row in the table of layers: say what it may import, and why", dir))
+			continue
+		}
+		for _, f := range t[dir] {
+			for _, imported := range f.imports() {
+				to, our := ours(imported)
+				if !our || to == dir {
+					continue
+				}
+				if !f.test && !underAny(to, layers[row].may) {
+					faults = append(faults, fmt.Sprintf("%s imports %s: %s may import %q of ours, because %s", f.name, to, dir, layers[row].may, layers[row].why))
+				}
+				for _, not := range testsMayNot {
+					if f.test && under(dir, not.pkg) && underAny(to, not.to) {
+						faults = append(faults, fmt.Sprintf("%s imports %s: %s", f.name, to, not.why))
+					}
+				}
+			}
+		}
+	}
+	return faults
+}
+
+// banFaults follows imports to their end.
+func banFaults(t tree) []string {
+	var faults []string
+	for _, dir := range t.packages() {
+		for to, way := range t.reach(dir) {
+			for _, ban := range bans {
+				if underAny(dir, ban.from) && underAny(to, ban.to) && to != dir {
+					faults = append(faults, fmt.Sprintf("%s reaches %s by way of %q: %s", dir, to, way, ban.why))
+				}
+			}
+		}
+	}
+	slices.Sort(faults)
+	return faults
+}
+
+// reach are the packages of ours that dir depends on outside its tests, each with the way there.
+func (t tree) reach(dir string) map[string][]string {
+	ways := map[string][]string{dir: nil}
+	for queue := []string{dir}; len(queue) > 0; queue = queue[1:] {
+		for _, f := range t[queue[0]] {
+			for _, imported := range f.imports() {
+				to, our := ours(imported)
+				if _, seen := ways[to]; !our || seen || f.test {
+					continue
+				}
+				ways[to] = append(slices.Clone(ways[queue[0]]), to)
+				queue = append(queue, to)
+			}
+		}
+	}
+	delete(ways, dir)
+	return ways
+}
+
+// TestLayersAreThere finds rows that nothing answers to any more.
+func TestLayersAreThere(t *testing.T) {
+	for _, row := range layers {
+		if len(realTree(t)[row.pkg]) == 0 {
+			t.Errorf("the table of layers has a row for %s, which is not there", row.pkg)
+		}
+	}
+}
+
+func TestLayersCanFail(t *testing.T) {
+	imports := func(paths ...string) string {
+		source := "package p\n"
+		for _, p := range paths {
+			source += fmt.Sprintf("import _ %q\n", p)
+		}
+		return source
+	}
+	hold(t, layerFaults, []broken{
+		{"a row that is kept", map[string]string{"api/a.go": imports(module, "net/http")}, ""},
+		{"the root imports anything", map[string]string{"a.go": imports(module + "/api")}, "everything depends on the decision"},
+		{"an arrow up", map[string]string{"catalog/a.go": imports(module + "/guard")}, "catalog may import"},
+		{"an arrow sideways", map[string]string{"internal/httpapi/a.go": imports(module + "/internal/edge/gateway")}, "internal/httpapi may import"},
+		{"the client takes the server along", map[string]string{"client/a.go": imports(module + "/catalog")}, "nothing of the server"},
+		{"the sample product takes ours", map[string]string{"demo/a.go": imports(module + "/client")}, "a customer"},
+		{"a package without a row", map[string]string{"surprise/a.go": imports()}, "has no row"},
+		{"a build tag hides nothing", map[string]string{"api/a_windows.go": "//go:build ignore\n\n" + imports(module+"/guard")}, "api may import"},
+		{"a test with real parts", map[string]string{"internal/cli/a_test.go": imports(module + "/internal/sqlite")}, ""},
+		{"a test of the root beyond it", map[string]string{"a_test.go": imports(module + "/catalog")}, "vocabulary alone"},
+		{"a test of the sample product with ours", map[string]string{"demo/a_test.go": imports(module + "/client")}, "without us"},
+		{"a test imports main", map[string]string{"guard/a_test.go": imports(module + "/cmd/leastkey")}, "as a program"},
+	})
+	hold(t, banFaults, []broken{
+		{"what wiring may", map[string]string{"cmd/leastkey/a.go": imports(module+"/internal/sqlite", module+"/internal/httpapi")}, ""},
+		{"main is imported", map[string]string{"internal/cli/a.go": imports(module + "/cmd/leastkey")}, "end of every arrow"},
+		{"an edge by way of another package", map[string]string{
+			"internal/edge/gateway/a.go": imports(module + "/internal/config"),
+			"internal/config/a.go":       imports(module + "/internal/control"),
+		}, `internal/edge/gateway reaches internal/control by way of ["internal/config" "internal/control"]`},
+		{"a surface sees the store", map[string]string{"internal/httpapi/a.go": imports(module + "/internal/sqlite")}, "go around the use case"},
+		{"a store sees a surface", map[string]string{"internal/sqlite/a.go": imports(module + "/internal/httpapi")}, "behind another"},
+		{"a public package brings internals", map[string]string{"guard/a.go": imports(module + "/internal/control")}, "bring internals along"},
+		{"a test kit in the product", map[string]string{"cmd/leastkey/a.go": imports(module + "/internal/edge/edgetest")}, "test kits"},
+		{"a test kit in a test", map[string]string{"internal/sqlite/a_test.go": imports(module + "/internal/control/storetest")}, ""},
+	})
+}
