@@ -1,0 +1,41 @@
+# The work on Leastkey, one name for each job. `make demo` needs Go; `make test` needs what tools/needs looks for.
+
+FUZZTIME ?= 30s
+
+LINT = go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run
+
+.PHONY: help demo build test unit e2e lint fuzz fmt
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## Run everything in one process with sample data, and print where it is
+	bin/leastkey demo
+
+build: ## Build bin/leastkey
+	go build -o bin/leastkey ./cmd/leastkey
+
+test: unit lint e2e ## Run every test and check there is
+
+unit: ## Run the tests of the module under the race detector
+	@tools/needs cc
+	go test -race -timeout 15m ./...
+
+# One package at a time: compiling cloudflare-go v7 takes the whole machine for minutes.
+e2e: build ## Run the program against real clients: curl, the Go and TypeScript SDKs
+	@tools/needs curl node npm
+	cd e2e && LEASTKEY_E2E_BINARY=$(CURDIR)/bin/leastkey go test -p 1 -count 1 -timeout 20m ./...
+
+lint: ## Check formatting, go.mod files, layering and the linters' rules
+	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
+	go mod tidy -diff
+	cd e2e && go mod tidy -diff
+	go test ./internal/archtest
+	$(LINT)
+	cd e2e && $(LINT) --config $(CURDIR)/.golangci.yml
+
+fuzz: ## Run each fuzz target for FUZZTIME (30s)
+	tools/fuzz $(FUZZTIME)
+
+fmt: ## Format the Go code
+	gofmt -w .
