@@ -75,15 +75,12 @@ func New(base string, credential Credential, options ...Option) (*Client, error)
 // BaseURL is the address of the API, without a slash at the end.
 func (c *Client) BaseURL() string { return c.base.String() }
 
+// wait returns after d, or with an error once ctx has ended.
 func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	waited, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-waited.Done()
+	return ctx.Err()
 }
 
 // call is one request and its answer. path holds escaped segments; body is nil for none.
@@ -141,7 +138,7 @@ func (c *Client) exchange(ctx context.Context, method, path string, query url.Va
 	if err != nil {
 		return 0, nil, nil, fmt.Errorf("cannot reach the API: %w", err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }() // read to its end or given up: nothing to learn
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if err == nil && len(answer) > maxBody {
 		err = fmt.Errorf("an answer of more than %d bytes", maxBody)

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/leastkey/leastkey"
@@ -264,4 +265,19 @@ func TestCredentialDoesNotPrint(t *testing.T) {
 	if strings.Contains(out, secret) {
 		t.Error("a credential shows")
 	}
+}
+
+// The wait that is really made ends with the time, and with the context.
+func TestWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		if err := wait(t.Context(), 7*time.Second); err != nil || time.Since(begin) != 7*time.Second {
+			t.Errorf("%v after %s", err, time.Since(begin))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := wait(ctx, time.Hour); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	})
 }

@@ -151,7 +151,7 @@ func TestInterruptible(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r, w := io.Pipe()
-	defer w.Close()
+	t.Cleanup(func() { _ = w.Close() })
 	if _, err := interruptible(ctx, func() (string, error) { return firstLine(r) }); err == nil {
 		t.Error("no error")
 	}
