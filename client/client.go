@@ -77,10 +77,14 @@ func (c *Client) BaseURL() string { return c.base.String() }
 
 // wait returns after d, or with an error once ctx has ended.
 func wait(ctx context.Context, d time.Duration) error {
-	waited, cancel := context.WithTimeout(ctx, d)
-	defer cancel()
-	<-waited.Done()
-	return ctx.Err()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // call is one request and its answer. path holds escaped segments; body is nil for none.
