@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/leastkey/leastkey/catalog"
@@ -49,11 +51,10 @@ func member(object json.RawMessage, name string) (json.RawMessage, bool, error) 
 		if err != nil || !isName {
 			return nil, false, errUnclear
 		}
-		folded := string(bytes.ToLower([]byte(key)))
-		if seen[folded] {
+		if seen[folded(key)] {
 			return nil, false, errUnclear
 		}
-		seen[folded] = true
+		seen[folded(key)] = true
 		var value json.RawMessage
 		if err := dec.Decode(&value); err != nil {
 			return nil, false, errUnclear
@@ -66,4 +67,16 @@ func member(object json.RawMessage, name string) (json.RawMessage, bool, error) 
 		return nil, false, errUnclear
 	}
 	return found, found != nil, nil
+}
+
+// folded is one spelling for all that differ in case only, by Unicode's simple folding: to Go's
+// own reader of JSON the long s is an s too.
+func folded(key string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+			least = min(least, next)
+		}
+		return least
+	}, key)
 }
