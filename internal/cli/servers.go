@@ -33,7 +33,7 @@ type ServeOptions struct {
 type demoCommand struct {
 	dataFlag
 	Listen    string `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Where API and dashboard listen; port 0 picks a free one."`
-	DNS       string `name:"dns" default:"127.0.0.1:5353" placeholder:"ADDR" help:"Where the DNS server listens, UDP and TCP; port 0 picks a free one."`
+	DNS       string `name:"dns" default:"127.0.0.1:5300" placeholder:"ADDR" help:"Where the DNS server listens, UDP and TCP; port 0 picks a free one."`
 	ReadyFile string `placeholder:"FILE" help:"File to write once everything answers: addresses and the seeded users with their credentials."`
 }
 
