@@ -96,7 +96,6 @@ func TestComplaints(t *testing.T) {
 		says              string
 	}{
 		{"no such command", "token frob", "", nil, 2, "unexpected argument frob"},
-		{"no name", "token create --allow x", "", nil, 2, "--name"},
 		{"no rights", "token create --name n --yes", "", key, 1, "what may it do?"},
 		{"nobody to ask", "token create --name n --allow x", "", key, 1, "add --yes"},
 		{"nobody to ask before a delete", "token delete n", "y\n", key, 1, "add --yes"},

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/leastkey/leastkey/api"
 	"github.com/leastkey/leastkey/client"
@@ -15,7 +17,7 @@ type createCommand struct {
 	ownerFlag
 	rightsFlags
 	yesFlag
-	Name string `required:"" placeholder:"NAME" help:"What to call it: who or what will use it."`
+	Name string `placeholder:"NAME" help:"What to call it: who or what will use it. Default: what it may do."`
 }
 
 // Run implements the command.
@@ -53,6 +55,9 @@ func (cmd *createCommand) Run(ctx context.Context, a *app) error {
 // plan is the token as it will be.
 func (cmd *createCommand) plan(ctx context.Context, a *app, c *client.Client, tokens client.Tokens) (api.Token, map[string]string, vocabulary, error) {
 	plan := api.Token{Name: cmd.Name}
+	if plan.Name == "" {
+		plan.Name = cmd.nameFromRights()
+	}
 	var err error
 	if plan.Condition, err = cmd.condition(plan.Condition); err != nil {
 		return plan, nil, vocabulary{}, err
@@ -70,6 +75,18 @@ func (cmd *createCommand) plan(ctx context.Context, a *app, c *client.Client, to
 		err = errors.New("with only --deny it could do nothing: add --allow or --template")
 	}
 	return plan, r.names, vocab, err
+}
+
+// nameFromRights is what a token is called when nobody says: "Edit zone DNS, staging.example".
+func (f rightsFlags) nameFromRights() string {
+	parts := slices.Concat([]string{f.Template}, f.Zone, f.On, f.Allow)
+	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+	name := []rune(strings.Join(parts, ", "))
+	const most = 120 // of the server
+	if len(name) > most {
+		name = append(name[:most-3], []rune("...")...)
+	}
+	return string(name)
 }
 
 // request is the body that makes a token, or replaces one, so that it becomes t. It leaves the
