@@ -185,7 +185,7 @@ func TestAnswersMatchDocument(t *testing.T) {
 		operation := strings.Replace(step.operation, "memberships/{member_id}", "memberships/{membership_id}", 1)
 		s.checkRequest(t, operation, step.body)
 		bodies[operation] = step.body
-		method, path := fill(step.operation, ids)
+		method, path := fillPath(step.operation, ids)
 		r := Request(t, by, method, path, step.body)
 		a := n.Send(r)
 		if a.Status != http.StatusOK {
@@ -209,7 +209,7 @@ func TestAnswersMatchDocument(t *testing.T) {
 		for path, item := range s.Paths.Map() {
 			for method := range item.Operations() {
 				operation := method + " " + path
-				_, at := fill(operation, ids)
+				_, at := fillPath(operation, ids)
 				r := Request(t, by, method, at, body(operation))
 				s.check(t, operation, r, n.Send(r))
 			}
@@ -244,7 +244,7 @@ func TestAnswersMatchDocument(t *testing.T) {
 	}
 }
 
-func fill(operation string, ids map[string]string) (method, path string) {
+func fillPath(operation string, ids map[string]string) (method, path string) {
 	method, path, _ = strings.Cut(operation, " ")
 	for name, value := range ids {
 		path = strings.ReplaceAll(path, "{"+name+"}", value)
