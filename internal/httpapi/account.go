@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,10 @@ func (a *API) accounts(ctx context.Context, c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	descending, err := descendingOf(query)
+	if err != nil {
+		return answer{}, err
+	}
 	rows, err := a.control.Accounts(ctx, c.caller, c.verdict.Sees)
 	if err != nil {
 		return answer{}, err
@@ -27,6 +32,9 @@ func (a *API) accounts(ctx context.Context, c *call) (answer, error) {
 		if name := query.Get("name"); name == "" || strings.EqualFold(name, row.Name) {
 			shown = append(shown, shownAccount(row))
 		}
+	}
+	if descending {
+		slices.Reverse(shown)
 	}
 	return paged(shown, p)
 }

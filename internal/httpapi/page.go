@@ -36,6 +36,18 @@ func pagingOf(q url.Values) (paging, error) {
 	return p, nil
 }
 
+// descendingOf reads direction: lists come oldest first unless it is desc.
+func descendingOf(q url.Values) (bool, error) {
+	switch q.Get("direction") {
+	case "", "asc":
+		return false, nil
+	case "desc":
+		return true, nil
+	default:
+		return false, &api.FieldError{Message: "the query's direction must be asc or desc"}
+	}
+}
+
 // paged answers one page of a list. Past the end it is empty: newer clients ask for the next
 // page until it is.
 func paged[T any](all []T, p paging) (answer, error) {

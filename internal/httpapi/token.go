@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -22,7 +23,11 @@ func (a *API) tokens(ctx context.Context, c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	includeExpired, descending, err := listOrder(query.Get("include_expired"), query.Get("direction"))
+	descending, err := descendingOf(query)
+	if err != nil {
+		return answer{}, err
+	}
+	includeExpired, err := includeExpiredOf(query)
 	if err != nil {
 		return answer{}, err
 	}
@@ -47,16 +52,16 @@ func (a *API) tokens(ctx context.Context, c *call) (answer, error) {
 	return paged(listed, p)
 }
 
-func listOrder(includeExpired, direction string) (include, descending bool, err error) {
-	if includeExpired != "" {
-		if include, err = strconv.ParseBool(includeExpired); err != nil {
-			return false, false, &api.FieldError{Message: "the query's include_expired must be true or false"}
-		}
+func includeExpiredOf(q url.Values) (bool, error) {
+	text := q.Get("include_expired")
+	if text == "" {
+		return false, nil
 	}
-	if direction != "" && direction != "asc" && direction != "desc" {
-		return false, false, &api.FieldError{Message: "the query's direction must be asc or desc"}
+	include, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, &api.FieldError{Message: "the query's include_expired must be true or false"}
 	}
-	return include, direction == "desc", nil
+	return include, nil
 }
 
 func (a *API) token(ctx context.Context, c *call) (answer, error) {
