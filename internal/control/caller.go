@@ -39,6 +39,9 @@ func (c *Control) authorize(r Reader, caller Caller, on leastkey.Resource) (auth
 		who := leastkey.Credential{ID: caller.Credential, Principal: caller.Principal}
 		return authority{Maker: leastkey.Maker{Credential: who}}, nil
 	}
+	if on == operatorOnly { // or a target without a resource, which any credential may reach, would do
+		return authority{}, &Error{Kind: Refused, Message: "only the operator may do this"}
+	}
 	if caller.Target.Resource != on {
 		return authority{}, &Error{Kind: Internal, Message: "internal error",
 			Cause: errors.New("control: the operation decided was about " + caller.Target.Resource.String() + ", the use case is about " + on.String())}
