@@ -96,10 +96,15 @@ func (c *Control) load(ctx context.Context) error {
 
 // act is the one way in which anything changes: it authorizes the caller on the resource, runs
 // do, and commits what do did with its audit row. The nodes of this process know of it when act
-// returns.
+// returns. Once begun it goes on though nobody waits for the answer: a transaction that is cut off
+// would leave the nodes in doubt, and every client could do that to all others by hanging up.
 func (c *Control) act(ctx context.Context, caller Caller, on leastkey.Resource, do func(Tx, authority, *deed) error) error {
 	c.order.Lock()
 	defer c.order.Unlock()
+	if err := ctx.Err(); err != nil {
+		return settle(err)
+	}
+	ctx = context.WithoutCancel(ctx)
 	var refusal error
 	var done *deed
 	rev, err := c.store.Commit(ctx, func(tx Tx) (Act, error) {
@@ -130,7 +135,7 @@ func (c *Control) act(ctx context.Context, caller Caller, on leastkey.Resource, 
 func (c *Control) renew(ctx context.Context, why error) {
 	c.log.Error("nodes may not know the last commit; loading the state anew", "error", why)
 	c.nodes.Doubt()
-	if err := c.load(context.WithoutCancel(ctx)); err != nil {
+	if err := c.load(ctx); err != nil {
 		c.log.Error("the state cannot be loaded; every request is refused until it can", "error", err)
 	}
 }
