@@ -8,10 +8,43 @@ import (
 	"github.com/leastkey/leastkey"
 )
 
+// A token is checked while nobody else can write, and decided on with every request: its size is
+// bounded, far above what people write by hand.
+const (
+	mostPolicies  = 100
+	mostGroups    = 1000   // in one policy
+	mostResources = 1000   // in one policy
+	mostPairs     = 10_000 // of a group and a resource, in one token
+)
+
+func checkSize(policies []leastkey.Policy) error {
+	if len(policies) > mostPolicies {
+		return invalid("/policies", "%d policies are more than the %d that a token may have", len(policies), mostPolicies)
+	}
+	const advice = "; name what they have in common, such as every zone of an account"
+	pairs := 0
+	for i, pol := range policies {
+		at := fmt.Sprintf("/policies/%d", i)
+		if n := len(pol.Groups); n > mostGroups {
+			return invalid(at+"/permission_groups", "%d permission groups are more than the %d that a policy may list", n, mostGroups)
+		}
+		if n := len(pol.Patterns); n > mostResources {
+			return invalid(at+"/resources", "%d resources are more than the %d that a policy may list"+advice, n, mostResources)
+		}
+		if pairs += len(pol.Groups) * len(pol.Patterns); pairs > mostPairs {
+			return invalid(at, "permission groups times resources, over all policies, are more than %d"+advice, mostPairs)
+		}
+	}
+	return nil
+}
+
 // checkPolicies gives the policies as they are kept: in the owner's order, without exact
 // duplicates, each with an id. Each group of a policy must be able to bind to one of the policy's
 // resources; one that cannot is a mistake that would grant nothing.
 func (c *Control) checkPolicies(policies []leastkey.Policy) ([]leastkey.Policy, error) {
+	if err := checkSize(policies); err != nil {
+		return nil, err
+	}
 	kept := make([]leastkey.Policy, 0, len(policies))
 	for i, pol := range policies {
 		at := fmt.Sprintf("/policies/%d", i)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"testing"
 
-	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/internal/control"
 	. "github.com/leastkey/leastkey/internal/nodetest"
 )
@@ -29,11 +28,9 @@ func (c *cancelling) Read(p []byte) (int, error) {
 func TestHangingUpLeavesTheNodesSure(t *testing.T) {
 	random := &cancelling{Reader: NewRandom(1)}
 	n := Start(t, Config{Random: random})
-	key := keyOf(t, n, n.Ada.ID)
-	by := control.Caller{Credential: key.ID, Principal: key.Principal, Target: leastkey.OnResource(key.Principal.Resource()),
-		AnyOf: []leastkey.Permission{{Group: n.Group(t, "API Tokens Write"), Type: leastkey.UserType}}}
+	by, owner := writer(t, n)
 	create := func(ctx context.Context) error {
-		_, _, err := n.Control.CreateToken(ctx, by, key.Principal, control.TokenSpec{Name: "n"})
+		_, _, err := n.Control.CreateToken(ctx, by, owner, control.TokenSpec{Name: "n"})
 		return err
 	}
 	before, _ := n.State.Revision()

@@ -1,0 +1,74 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/internal/control"
+	. "github.com/leastkey/leastkey/internal/nodetest"
+)
+
+// A token is checked while nobody else can write, revocations included, and decided on with every
+// request; so there is an end to how much can be in one.
+func TestTokensAreBounded(t *testing.T) {
+	n := Start(t, Config{})
+	by, owner := writer(t, n)
+	zone := leastkey.PatternOne(Zone(n.Ada.Zones[0]))
+	var groups []leastkey.ID
+	for _, g := range n.Catalog.Groups() {
+		if g.Type == zone.Type {
+			groups = append(groups, g.ID)
+		}
+	}
+	policy := func(groups []leastkey.ID, patterns int) leastkey.Policy {
+		p := leastkey.Policy{Effect: leastkey.Deny, Groups: groups, Patterns: []leastkey.Pattern{zone}}
+		for i := range patterns - 1 {
+			p.Patterns = append(p.Patterns, leastkey.PatternOne(Zone(fmt.Sprintf("%032x", i))))
+		}
+		return p
+	}
+	many := func(count int) (policies []leastkey.Policy) {
+		for i := range count {
+			policies = append(policies, policy(groups[:1], i+1))
+		}
+		return policies
+	}
+	for name, row := range map[string]struct {
+		policies []leastkey.Policy
+		pointer  string
+		words    string
+	}{
+		"100 policies":         {many(100), "", ""},
+		"101 policies":         {many(101), "/policies", "101 policies are more than the 100 that a token may have"},
+		"1000 resources":       {[]leastkey.Policy{policy(groups[:1], 1000)}, "", ""},
+		"1001 resources":       {[]leastkey.Policy{policy(groups[:1], 1001)}, "/policies/0/resources", "1001 resources are more than the 1000 that a policy may list; name what they have in common, such as every zone of an account"},
+		"10000 pairs":          {[]leastkey.Policy{policy(groups[:10], 900), policy(groups[:10], 100)}, "", ""},
+		"10010 pairs":          {[]leastkey.Policy{policy(groups[:10], 900), policy(groups[:10], 101)}, "/policies/1", "permission groups times resources, over all policies, are more than 10000; name what they have in common, such as every zone of an account"},
+		"a million duplicates": {[]leastkey.Policy{{Effect: leastkey.Deny, Groups: groups[:1], Patterns: make([]leastkey.Pattern, 1_000_000)}}, "/policies/0/resources", "1000000 resources"},
+		"as many groups":       {[]leastkey.Policy{{Effect: leastkey.Deny, Groups: make([]leastkey.ID, 1_000_000), Patterns: []leastkey.Pattern{zone}}}, "/policies/0/permission_groups", "1000000 permission groups are more than the 1000 that a policy may list"},
+	} {
+		_, _, err := n.Control.CreateToken(context.Background(), by, owner, control.TokenSpec{Name: name, Policies: row.policies})
+		if row.words == "" {
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		var refusal *control.Error
+		if !errors.As(err, &refusal) || refusal.Kind != control.Invalid || refusal.Pointer != row.pointer || !strings.HasPrefix(refusal.Message, row.words) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// writer is Ada with her key, about to write tokens of her own.
+func writer(t *testing.T, n *Node) (control.Caller, leastkey.Principal) {
+	t.Helper()
+	key := keyOf(t, n, n.Ada.ID)
+	return control.Caller{Credential: key.ID, Principal: key.Principal, Target: leastkey.OnResource(key.Principal.Resource()),
+		AnyOf: []leastkey.Permission{{Group: n.Group(t, "API Tokens Write"), Type: leastkey.UserType}}}, key.Principal
+}
