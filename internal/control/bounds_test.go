@@ -58,8 +58,8 @@ func TestTokensAreBounded(t *testing.T) {
 			}
 			continue
 		}
-		var refusal *control.Error
-		if !errors.As(err, &refusal) || refusal.Kind != control.Invalid || refusal.Pointer != row.pointer || !strings.HasPrefix(refusal.Message, row.words) {
+		refusal, ok := errors.AsType[*control.Error](err)
+		if !ok || refusal.Kind != control.Invalid || refusal.Pointer != row.pointer || !strings.HasPrefix(refusal.Message, row.words) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -71,4 +71,79 @@ func writer(t *testing.T, n *Node) (control.Caller, leastkey.Principal) {
 	key := keyOf(t, n, n.Ada.ID)
 	return control.Caller{Credential: key.ID, Principal: key.Principal, Target: leastkey.OnResource(key.Principal.Resource()),
 		AnyOf: []leastkey.Permission{{Group: n.Group(t, "API Tokens Write"), Type: leastkey.UserType}}}, key.Principal
+}
+
+func TestConditionsAreBounded(t *testing.T) {
+	n := Start(t, Config{})
+	by, owner := writer(t, n)
+	ranges := make([]leastkey.AddressRange, 1001)
+	for i := range ranges {
+		var err error
+		if ranges[i], err = leastkey.ParseAddressRange(fmt.Sprintf("10.0.%d.%d", i/256, i%256)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, condition := range map[string]leastkey.Condition{
+		"in": {In: ranges}, "not in": {NotIn: ranges}, "both": {In: ranges[:500], NotIn: ranges[500:]},
+	} {
+		_, _, err := n.Control.CreateToken(context.Background(), by, owner, control.TokenSpec{Name: name, Condition: condition})
+		if refusal, ok := errors.AsType[*control.Error](err); !ok || refusal.Pointer != "/condition" ||
+			refusal.Message != "1001 addresses and ranges are more than the 1000 that a condition may list" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, _, err := n.Control.CreateToken(context.Background(), by, owner, control.TokenSpec{Name: "n", Condition: leastkey.Condition{In: ranges[:1000]}}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRolesAreBounded(t *testing.T) {
+	n := Start(t, Config{})
+	roles := make([]leastkey.ID, 101)
+	for i := range roles {
+		roles[i] = n.Role(t, "Administrator")
+	}
+	_, err := n.Control.SetRoles(context.Background(), control.Operator(), n.Ada.Account, n.Ada.Member, roles)
+	if refusal, ok := errors.AsType[*control.Error](err); !ok || refusal.Message != "101 roles are more than the 100 that a member may be given" {
+		t.Error(err)
+	}
+}
+
+// Names of people are shown to others: in member lists, on terminals.
+func TestNamesOfUsers(t *testing.T) {
+	n := Start(t, Config{})
+	ctx := context.Background()
+	for name, bad := range map[string]string{
+		"too long": strings.Repeat("ü", 61), "control character": "Ada\x1b[2J", "line break": "a\nb", "C1": "a\u009bb", "not UTF-8": "a\xff",
+	} {
+		for _, names := range [][2]*string{{&bad, nil}, {nil, &bad}} {
+			_, err := n.Control.RenameUser(ctx, owner(t, n), n.Ada.ID, names[0], names[1])
+			if refusal, ok := errors.AsType[*control.Error](err); !ok || refusal.Kind != control.Invalid {
+				t.Errorf("rename, %s: %v", name, err)
+			}
+		}
+		for _, spec := range []control.UserSpec{{Email: "eve@example.com", FirstName: bad}, {Email: "eve@example.com", LastName: bad}} {
+			_, err := n.Control.CreateUser(ctx, control.Operator(), spec)
+			if refusal, ok := errors.AsType[*control.Error](err); !ok || refusal.Kind != control.Invalid {
+				t.Errorf("create, %s: %v", name, err)
+			}
+		}
+	}
+	first, last := "  Ada ", strings.Repeat("ü", 60)
+	user, err := n.Control.RenameUser(ctx, owner(t, n), n.Ada.ID, &first, &last)
+	if err != nil || user.FirstName != "Ada" || user.LastName != last {
+		t.Errorf("%q %q %v", user.FirstName, user.LastName, err)
+	}
+	none := ""
+	if user, err = n.Control.RenameUser(ctx, owner(t, n), n.Ada.ID, &none, nil); err != nil || user.FirstName != "" || user.LastName != last {
+		t.Errorf("%q %q %v", user.FirstName, user.LastName, err)
+	}
+}
+
+// owner is Ada with her key, about to change what concerns herself.
+func owner(t *testing.T, n *Node) control.Caller {
+	t.Helper()
+	by, _ := writer(t, n)
+	by.AnyOf = []leastkey.Permission{{Group: n.Group(t, "User Details Write"), Type: leastkey.UserType}}
+	return by
 }

@@ -156,6 +156,10 @@ func (c *Control) endMembership(ctx context.Context, caller Caller, on leastkey.
 
 // rolesToGive checks that the roles exist, and that the caller could do all that they can.
 func (c *Control) rolesToGive(r Reader, by authority, account leastkey.ID, roles []leastkey.ID) ([]leastkey.ID, error) {
+	const most = 100
+	if len(roles) > most {
+		return nil, invalid("/roles", "%d roles are more than the %d that a member may be given", len(roles), most)
+	}
 	roles = unique(roles)
 	if len(roles) == 0 {
 		return nil, invalid("/roles", "a member needs at least one role")

@@ -15,7 +15,15 @@ const (
 	mostGroups    = 1000   // in one policy
 	mostResources = 1000   // in one policy
 	mostPairs     = 10_000 // of a group and a resource, in one token
+	mostAddresses = 1000   // and ranges, in a condition
 )
+
+func checkCondition(c leastkey.Condition) error {
+	if n := len(c.In) + len(c.NotIn); n > mostAddresses {
+		return invalid("/condition", "%d addresses and ranges are more than the %d that a condition may list", n, mostAddresses)
+	}
+	return nil
+}
 
 func checkSize(policies []leastkey.Policy) error {
 	if len(policies) > mostPolicies {

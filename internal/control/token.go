@@ -218,6 +218,9 @@ func (c *Control) write(token *Credential, spec TokenSpec, now time.Time) error 
 	case strings.ContainsFunc(name, isControl):
 		return invalid("/name", "the name has a control character in it")
 	}
+	if err := checkCondition(spec.Condition); err != nil {
+		return err
+	}
 	v := spec.Validity
 	if !v.ExpiresOn.IsZero() && !v.NotBefore.IsZero() && !v.ExpiresOn.After(v.NotBefore) {
 		return invalid("/expires_on", "expires_on must be after not_before")

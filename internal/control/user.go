@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/leastkey/leastkey"
 )
@@ -31,6 +32,12 @@ var operatorOnly = leastkey.Resource{}
 func (c *Control) CreateUser(ctx context.Context, caller Caller, spec UserSpec) (NewUser, error) {
 	email, err := normalEmail(spec.Email)
 	if err != nil {
+		return NewUser{}, err
+	}
+	if spec.FirstName, err = personName("/first_name", spec.FirstName); err != nil {
+		return NewUser{}, err
+	}
+	if spec.LastName, err = personName("/last_name", spec.LastName); err != nil {
 		return NewUser{}, err
 	}
 	made := NewUser{}
@@ -106,6 +113,19 @@ func (c *Control) SetUserDisabled(ctx context.Context, caller Caller, id leastke
 
 // RenameUser sets the names of a user. A nil name stays.
 func (c *Control) RenameUser(ctx context.Context, caller Caller, id leastkey.ID, firstName, lastName *string) (User, error) {
+	for _, name := range []struct {
+		pointer string
+		is      **string
+	}{{"/first_name", &firstName}, {"/last_name", &lastName}} {
+		if *name.is == nil {
+			continue
+		}
+		checked, err := personName(name.pointer, **name.is)
+		if err != nil {
+			return User{}, err
+		}
+		*name.is = &checked
+	}
 	return c.changeUser(ctx, caller, leastkey.UserOf(id).Resource(), id, func(u *User) {
 		if firstName != nil {
 			u.FirstName = *firstName
@@ -166,6 +186,17 @@ func describedUser(u User) any {
 		LastName  string `json:"last_name,omitempty"`
 		Disabled  bool   `json:"disabled"`
 	}{u.Email, u.FirstName, u.LastName, u.Disabled}
+}
+
+// personName checks a first or last name, which may be empty. Others see it, in lists and on
+// terminals.
+func personName(pointer, s string) (string, error) {
+	const longest = 60
+	s = strings.TrimSpace(s)
+	if !utf8.ValidString(s) || utf8.RuneCountInString(s) > longest || strings.ContainsFunc(s, isControl) {
+		return "", invalid(pointer, "the name of a person has at most %d characters, none of them control characters", longest)
+	}
+	return s, nil
 }
 
 func normalEmail(s string) (string, error) {
