@@ -22,8 +22,10 @@ type Principal struct {
 	ID   ID            `json:"id"`
 }
 
-// UserOf and AccountOf name a principal.
-func UserOf(id ID) Principal    { return Principal{UserPrincipal, id} }
+// UserOf names a user as principal.
+func UserOf(id ID) Principal { return Principal{UserPrincipal, id} }
+
+// AccountOf names an account as principal.
 func AccountOf(id ID) Principal { return Principal{AccountPrincipal, id} }
 
 // Resource is the principal seen as a resource: a user is of type user, an account of type account.

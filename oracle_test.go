@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,12 +113,7 @@ func speaks(pattern Pattern, resource string, ancestors []string, fresh bool) bo
 	if len(words) == 2 {
 		return true
 	}
-	for _, a := range ancestors {
-		if a == words[3] {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(ancestors, words[3])
 }
 
 // verdicts collects what a list of policies says of one group on one resource.

@@ -162,7 +162,7 @@ func TestLaw6SecretNeverPrints(t *testing.T) {
 	}{secret, &secret, map[string]Secret{"s": secret}, secret}
 	var out strings.Builder
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T", "%p", "%10s"} {
-		fmt.Fprintf(&out, verb+verb, secret, &secret) //nolint:govet // verbs that do not fit are the point
+		fmt.Fprintf(&out, verb+verb, secret, &secret)
 		fmt.Fprintf(&out, verb, holder)
 	}
 	for _, v := range []any{secret, &secret, holder} {

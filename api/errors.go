@@ -149,8 +149,7 @@ func at(err error, place string) error {
 	if err == nil {
 		return nil
 	}
-	var f *FieldError
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*FieldError](err); ok {
 		return &FieldError{token(place) + f.Pointer, f.Message}
 	}
 	return &FieldError{token(place), err.Error()}

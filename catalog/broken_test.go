@@ -264,8 +264,7 @@ func TestBrokenCatalogues(t *testing.T) {
 			if c != nil || err == nil {
 				t.Fatal("it loads")
 			}
-			var problems catalog.Problems
-			if !errors.As(err, &problems) {
+			if _, ok := errors.AsType[catalog.Problems](err); !ok {
 				t.Fatalf("the error is a %T", err)
 			}
 			got := strings.ReplaceAll(err.Error(), "my.yaml:", "")

@@ -56,7 +56,7 @@ func TestMatch(t *testing.T) {
 			if op.Method != test.method || op.Route != test.route {
 				t.Fatalf("matched %v", op)
 			}
-			for _, pair := range strings.Fields(test.params) {
+			for pair := range strings.FieldsSeq(test.params) {
 				name, want, _ := strings.Cut(pair, "=")
 				if got, ok := params.Value(name); !ok || got != want {
 					t.Errorf("%s = %q, %v", name, got, ok)

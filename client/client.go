@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -161,9 +162,7 @@ func list[T any](ctx context.Context, c *Client, path string, query url.Values) 
 	}
 	var all []T
 	paged := url.Values{"per_page": {strconv.Itoa(perPage)}}
-	for name, values := range query {
-		paged[name] = values
-	}
+	maps.Copy(paged, query)
 	for page := 1; page <= maxPages; page++ {
 		paged.Set("page", strconv.Itoa(page))
 		answer, err := call[[]T](ctx, c, http.MethodGet, path, paged, nil)

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -137,7 +138,7 @@ func (a *answerer) pick(records []Record, owner, name string, qtype uint16) (rrs
 		rrs = append(rrs, rr)
 	}
 	if apex && (qtype == dns.TypeNS || qtype == dns.TypeANY) && !ownServers {
-		rrs = append(rrs, nameServers(a.zone, owner)...)
+		rrs = append(rrs, nameServers(owner)...)
 	}
 	if apex && (qtype == dns.TypeSOA || qtype == dns.TypeANY) {
 		rrs = append(rrs, soa(a.zone))
@@ -175,8 +176,8 @@ func (a *answerer) referral(name string, qtype uint16) (bool, error) {
 		return false, nil
 	}
 	cut := a.zone.Name
-	for i := len(labels) - 1; i >= 0; i-- {
-		cut = labels[i] + "." + cut
+	for _, label := range slices.Backward(labels) {
+		cut = label + "." + cut
 		if cut == name && qtype == dns.TypeDS {
 			return false, nil // about the delegation itself: ours to answer
 		}
@@ -202,7 +203,7 @@ func (a *answerer) referral(name string, qtype uint16) (bool, error) {
 // additional adds the addresses, where this zone has them, of the hosts the answer names.
 func (a *answerer) additional() error {
 	done := map[string]bool{}
-	for _, rr := range append(a.m.Answer[:len(a.m.Answer):len(a.m.Answer)], a.m.Ns...) {
+	for _, rr := range append(slices.Clip(a.m.Answer), a.m.Ns...) {
 		host := ""
 		switch rr := rr.(type) {
 		case *dns.NS:

@@ -26,7 +26,7 @@ func exportRecords(t *tx, q *request) (reply, error) {
 		ownServers = ownServers || r.Type == "NS" && r.Name == q.zone.Name
 	}
 	if !ownServers {
-		for _, rr := range nameServers(q.zone, dns.Fqdn(q.zone.Name)) {
+		for _, rr := range nameServers(dns.Fqdn(q.zone.Name)) {
 			fmt.Fprintln(&b, rr)
 		}
 	}

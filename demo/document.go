@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 
 	"zombiezen.com/go/sqlite"
@@ -117,9 +118,7 @@ func (t *tx) body(k *kind, scope, id string) (map[string]any, error) {
 // accept checks what a client sent and returns the text to store.
 func (t *tx) accept(k *kind, q *request, id string, f *form) (string, error) {
 	in := map[string]any{}
-	for name, v := range k.defaults {
-		in[name] = v
-	}
+	maps.Copy(in, k.defaults)
 	for name, v := range f.fields {
 		if v != nil {
 			in[name] = v

@@ -37,7 +37,7 @@ func soa(z Zone) dns.RR {
 	}
 }
 
-func nameServers(z Zone, owner string) []dns.RR {
+func nameServers(owner string) []dns.RR {
 	var out []dns.RR
 	for _, ns := range []string{nameServer1, nameServer2} {
 		out = append(out, &dns.NS{Hdr: dns.RR_Header{Name: owner, Rrtype: dns.TypeNS, Class: dns.ClassINET, Ttl: apexTTL}, Ns: ns + "."})

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 
@@ -143,7 +144,11 @@ func (t *tx) putSetting(zoneID, id string, f *form) error {
 	}
 	kept, err := s.shape(f.at+"/value", f.fields["value"])
 	if err != nil {
-		fault := *err.(*Fault)
+		refused, ok := errors.AsType[*Fault](err)
+		if !ok {
+			return err
+		}
+		fault := *refused
 		fault.Code, fault.Message = 1007, "Invalid value for zone setting "+id+": "+fault.Message
 		return &fault
 	}

@@ -32,7 +32,7 @@ func stringAt(body []byte, p catalog.Pointer) (string, bool, error) {
 	}
 	var s string
 	if value = bytes.TrimSpace(value); len(value) == 0 || value[0] != '"' || json.Unmarshal(value, &s) != nil {
-		return "", false, nil
+		return "", false, nil //nolint:nilerr // err is nil here; what is no string is not there
 	}
 	return s, true, nil
 }
@@ -41,7 +41,7 @@ func stringAt(body []byte, p catalog.Pointer) (string, bool, error) {
 func member(object json.RawMessage, name string) (json.RawMessage, bool, error) {
 	dec := json.NewDecoder(bytes.NewReader(object))
 	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
-		return nil, false, nil
+		return nil, false, nil //nolint:nilerr // what is no object has no member
 	}
 	var found json.RawMessage
 	seen := map[string]bool{}

@@ -79,8 +79,7 @@ func wantDenied(t *testing.T, what string, err error, mention ...string) {
 
 func wantInvalid(t *testing.T, what string, err error) {
 	t.Helper()
-	var invalid *cloudflare.AuthorizationError // this client's name for 401
-	if !errors.As(err, &invalid) {
+	if _, ok := errors.AsType[*cloudflare.AuthorizationError](err); !ok { // this client's name for 401
 		t.Errorf("%s: %v; want a refused credential", what, err)
 	}
 }

@@ -107,8 +107,7 @@ func helpWithExample(options kong.HelpOptions, ctx *kong.Context) error {
 // fail says what went wrong, and what may help.
 func (a *app) fail(err error) int {
 	_, _ = fmt.Fprintf(a.stderr, "leastkey: %s\n", printable(err.Error()))
-	var refused *client.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*client.Error](err); ok {
 		if hint := hintFor(refused); hint != "" {
 			_, _ = fmt.Fprintf(a.stderr, "hint: %s\n", hint)
 		}

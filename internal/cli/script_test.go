@@ -133,7 +133,7 @@ func field(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var value any
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &value))
-	for _, step := range strings.Split(args[2], ".") {
+	for step := range strings.SplitSeq(args[2], ".") {
 		switch v := value.(type) {
 		case map[string]any:
 			value = v[step]

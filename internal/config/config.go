@@ -161,8 +161,9 @@ func (r *reader) credential(f file) Credential {
 		r.wrong("upstream.credential: give header, and exactly one of env and file for its value")
 		return Credential{}
 	}
-	value, where := "", "the environment variable "+from.Env
+	var value, where string
 	if from.Env != "" {
+		where = "the environment variable " + from.Env
 		value = r.getenv(from.Env)
 	} else {
 		where = "the file " + from.File

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -30,19 +31,17 @@ func TestErrorsThatClientsKnow(t *testing.T) {
 	reader := n.Mint(t, ada, "reader", n.Allow(t, On(UserKey(n.Ada.ID)), "API Tokens Read"))
 	minter := n.Mint(t, ada, "minter", n.Allow(t, On(UserKey(n.Ada.ID)), "API Tokens Write"))
 	owned := n.MintFor(t, ada, n.Ada.Account, "owned", n.Allow(t, On(ZoneKey(n.Ada.Zones[0])), "DNS Write"))
-	make := func(name string, more Object) Credential {
+	mintWith := func(name string, more Object) Credential {
 		body := Object{"name": name, "policies": []Policy{n.Allow(t, On(ZoneKey(n.Ada.Zones[0])), "DNS Write")}}
-		for k, v := range more {
-			body[k] = v
-		}
+		maps.Copy(body, more)
 		var token Token
 		n.Must(t, ada, "POST", tokens, body, &token)
 		return token.Bearer()
 	}
-	located := make("located", Object{"condition": Object{"request.ip": Object{"in": []string{"198.51.100.0/24"}}}})
-	disabled := make("disabled", Object{"status": "disabled"})
-	early := make("early", Object{"not_before": Epoch.Add(time.Hour)})
-	late := make("late", Object{"expires_on": Epoch.Add(time.Minute)})
+	located := mintWith("located", Object{"condition": Object{"request.ip": Object{"in": []string{"198.51.100.0/24"}}}})
+	disabled := mintWith("disabled", Object{"status": "disabled"})
+	early := mintWith("early", Object{"not_before": Epoch.Add(time.Hour)})
+	late := mintWith("late", Object{"expires_on": Epoch.Add(time.Minute)})
 	n.Clock.Advance(2 * time.Minute)
 	unknownToken := mint(t, leastkey.UserTokenSecret)
 	revoked := n.Mint(t, ada, "revoked", n.Allow(t, On(ZoneKey(n.Ada.Zones[0])), "DNS Write"))

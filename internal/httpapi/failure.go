@@ -17,8 +17,7 @@ var (
 )
 
 func unreadable(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return errTooLarge
 	}
 	return &api.FieldError{Message: "the body could not be read to its end"}

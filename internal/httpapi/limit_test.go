@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -22,9 +23,7 @@ func TestRefusedTokens(t *testing.T) {
 	dns := n.Group(t, "DNS Read").String()
 	plain := func(more Object) Object {
 		body := Object{"name": "n", "policies": []Policy{}}
-		for k, v := range more {
-			body[k] = v
-		}
+		maps.Copy(body, more)
 		return body
 	}
 	for _, row := range []struct {

@@ -46,10 +46,14 @@ const (
 	EveryAccount = "com.cloudflare.api.account.*"
 )
 
-// ZoneKey, AccountKey and UserKey spell a resource on the wire.
-func ZoneKey(id string) string         { return "com.cloudflare.api.account.zone." + id }
+// ZoneKey spells a zone on the wire.
+func ZoneKey(id string) string { return "com.cloudflare.api.account.zone." + id }
+
+// AccountKey spells an account on the wire.
 func AccountKey(id leastkey.ID) string { return "com.cloudflare.api.account." + id.String() }
-func UserKey(id leastkey.ID) string    { return "com.cloudflare.api.user." + id.String() }
+
+// UserKey spells a user on the wire.
+func UserKey(id leastkey.ID) string { return "com.cloudflare.api.user." + id.String() }
 
 // On writes the resources that the keys name.
 func On(keys ...string) Object {

@@ -38,7 +38,7 @@ func (s *session) run(sql string, fn func(row) error, args ...any) error {
 }
 
 // stream is run for a statement whose fn may itself use the session, even for the same query.
-func (s *session) stream(sql string, fn func(row) error, args ...any) error {
+func (s *session) stream(sql string, fn func(row) error) error {
 	if s.fault != nil {
 		return s.fault
 	}
@@ -47,7 +47,7 @@ func (s *session) stream(sql string, fn func(row) error, args ...any) error {
 		return s.fail(err)
 	}
 	defer func() { _ = stmt.Finalize() }() // its error repeats that of the last step
-	return s.step(stmt, fn, args)
+	return s.step(stmt, fn, nil)
 }
 
 func (s *session) step(stmt *sqlite.Stmt, fn func(row) error, args []any) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,11 +81,12 @@ type plan struct {
 }
 
 func (p plan) String() string {
-	s := fmt.Sprintf("commit (careful %v, silent %v, fails %v):", p.careful, p.silent, p.fails)
+	var s strings.Builder
+	fmt.Fprintf(&s, "commit (careful %v, silent %v, fails %v):", p.careful, p.silent, p.fails)
 	for _, o := range p.ops {
-		s += " " + o.name
+		s.WriteString(" " + o.name)
 	}
-	return s
+	return s.String()
 }
 
 // outcome is what can be compared of a run: the kinds of the errors, not their words.

@@ -3,6 +3,7 @@ package edgetest
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -92,7 +93,7 @@ func (u *Upstream) serve(c net.Conn) {
 	in := bufio.NewReader(c)
 	for {
 		r, err := readRequest(in)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return
 		}
 		if err != nil {

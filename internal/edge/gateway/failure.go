@@ -77,8 +77,7 @@ func unreachable(cause error) *failure {
 
 // badBody is for a request body that could not be read to its end.
 func badBody(cause error) *failure {
-	var tooLarge *http.MaxBytesError
-	if errors.As(cause, &tooLarge) {
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](cause); ok {
 		return &failure{status: http.StatusRequestEntityTooLarge, code: api.CodeTooLarge, cause: cause,
 			message: "The body is longer than " + strconv.FormatInt(tooLarge.Limit, 10) + " bytes"}
 	}

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/leastkey/leastkey"
@@ -125,7 +126,7 @@ func (l *listWalk) isLast(data []byte, page, items int) (bool, *failure) {
 	}
 	said := map[string]int{}
 	for _, name := range []string{"page", "total_pages", "total_count"} {
-		n, err := countAt(data, append(info[:len(info):len(info)], name))
+		n, err := countAt(data, append(slices.Clip(info), name))
 		if err != nil {
 			return false, brokenAnswer("%w", err)
 		}
