@@ -1,0 +1,163 @@
+package httpapi_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/internal/control"
+	. "github.com/leastkey/leastkey/internal/nodetest"
+)
+
+// ledger is what is written about acts.
+type ledger struct {
+	revision leastkey.Revision
+	rows     []control.Audit // newest first
+	changes  int
+}
+
+func ledgerOf(t *testing.T, n *Node) (l ledger) {
+	t.Helper()
+	err := n.Store.View(context.Background(), func(r control.Reader) (err error) {
+		if l.revision, err = r.Revision(); err != nil {
+			return err
+		}
+		if l.rows, err = r.AuditRows(control.AuditFilter{Limit: 10_000}); err != nil {
+			return err
+		}
+		committed, err := r.Changes(0, 10_000)
+		l.changes = len(committed)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// Law 9: every act leaves its audit row in the same transaction. Every route that changes
+// something writes one audit row, one revision and one entry of the change log; every route that
+// reads writes none; and what is refused writes none.
+func TestLaw9EveryActLeavesItsAuditRow(t *testing.T) {
+	n := Start(t, Config{})
+	guest := n.User(t, "guest@example.com")
+	ids := map[string]string{"account_id": n.Ada.Account.String(), "role_id": n.Role(t, "Administrator").String()}
+	acted := map[string]bool{}
+	var token Credential
+	for _, step := range story(t, n, guest) {
+		by, actor := step.by, guest.ID
+		switch {
+		case strings.HasSuffix(step.operation, "/verify"):
+			by = token
+		case by == nil:
+			by, actor = n.Ada.ByKey(), n.Ada.ID
+		}
+		method, path := fillPath(step.operation, ids)
+		before := ledgerOf(t, n)
+		refused := n.Do(t, Nobody, method, path, step.body)
+		broken := n.Do(t, by, method, path, `{"`)
+		if l := ledgerOf(t, n); refused.Status != 401 || broken.Status != 200 && l.revision != before.revision {
+			t.Errorf("%s: refused with %d and %d, and left a trace", step.operation, refused.Status, broken.Status)
+		}
+		if method != "GET" && broken.Status == 200 { // no body counts: that was the act
+			if l := ledgerOf(t, n); l.revision != before.revision+1 || len(l.rows) != len(before.rows)+1 {
+				t.Errorf("%s: %d revisions, %d audit rows", step.operation, l.revision-before.revision, len(l.rows)-len(before.rows))
+			}
+			acted[step.operation] = true
+			continue
+		}
+		a := n.Must(t, by, method, path, step.body, nil)
+		if step.keep != "" {
+			var made struct{ ID, Value string }
+			a.Result(t, &made)
+			ids[step.keep], token = made.ID, Bearer(made.Value)
+		}
+		after, want := ledgerOf(t, n), 1
+		accepts, _ := step.body.(Object)
+		if method == "GET" || accepts["status"] == "accepted" { // accepting changes nothing here
+			want = 0
+		}
+		if int(after.revision-before.revision) != want || len(after.rows)-len(before.rows) != want || after.changes-before.changes != want {
+			t.Errorf("%s: %d revisions, %d audit rows, %d changes, want %d", step.operation,
+				after.revision-before.revision, len(after.rows)-len(before.rows), after.changes-before.changes, want)
+			continue
+		}
+		if now, sure := n.State.Revision(); !sure || now != after.revision {
+			t.Errorf("%s: answered before the node knew: revision %d of %d", step.operation, now, after.revision)
+		}
+		if want == 0 {
+			continue
+		}
+		acted[step.operation] = true
+		row := after.rows[0]
+		if row.Actor != leastkey.UserOf(actor) || row.Credential.IsZero() || row.Addr.String() != "192.0.2.1" || row.Subject == "" ||
+			row.Revision != after.revision || row.Before == nil && row.After == nil || row.At.Before(Epoch) {
+			t.Errorf("%s: audit row %+v", step.operation, row)
+		}
+		if strings.HasPrefix(path, "/accounts/") && row.Account != n.Ada.Account {
+			t.Errorf("%s: audit row of account %s", step.operation, row.Account)
+		}
+		for _, part := range []json.RawMessage{row.Before, row.After} {
+			if part != nil && !json.Valid(part) {
+				t.Errorf("%s: audit row with %s", step.operation, part)
+			}
+		}
+	}
+	for _, op := range n.Catalog.Operations() {
+		operation := strings.Replace(op.Method+" "+strings.TrimPrefix(op.Route, Base), "{membership_id}", "{member_id}", 1)
+		if op.Control && op.Method != "GET" && !acted[operation] {
+			t.Errorf("%s was not tried", operation)
+		}
+	}
+}
+
+// Law 9, of what requests make and remove upstream, and of the operator.
+func TestLaw9ForTheRegistryAndTheOperator(t *testing.T) {
+	n := Start(t, Config{})
+	once := func(what string, do func() Answer) Answer {
+		t.Helper()
+		before := ledgerOf(t, n)
+		a := do()
+		after := ledgerOf(t, n)
+		if a.Status != http.StatusOK || after.revision != before.revision+1 || len(after.rows) != len(before.rows)+1 {
+			t.Fatalf("%s: %d, %d revisions, %d audit rows: %s", what, a.Status, after.revision-before.revision, len(after.rows)-len(before.rows), a.Body)
+		}
+		return a
+	}
+	var zone struct{ ID string }
+	once("create a zone", func() Answer {
+		return n.Do(t, n.Ada.ByKey(), "POST", "/zones", Object{"name": "new.example", "account": Object{"id": n.Ada.Account}})
+	}).Result(t, &zone)
+	if row := ledgerOf(t, n).rows[0]; row.Action != "resource.register" || row.Actor != leastkey.UserOf(n.Ada.ID) || row.Account != n.Ada.Account {
+		t.Errorf("%+v", row)
+	}
+	once("delete a zone", func() Answer { return n.Do(t, n.Ada.ByKey(), "DELETE", "/zones/"+zone.ID, nil) })
+
+	var user, account, member struct{ ID string }
+	operate := func(method, path string, body any) Answer {
+		a := once(method+" "+path, func() Answer { return n.Operate(t, method, path, body) })
+		if row := ledgerOf(t, n).rows[0]; !row.Actor.IsZero() || !row.Credential.IsZero() {
+			t.Errorf("%s %s: audit row %+v", method, path, row)
+		}
+		return a
+	}
+	operate("POST", "/users", Object{"email": "eve@example.com"}).Result(t, &user)
+	operate("PATCH", "/users/"+user.ID, Object{"disabled": true})
+	operate("PATCH", "/users/"+user.ID, Object{"disabled": false})
+	operate("POST", "/accounts", Object{"name": "Eve's"}).Result(t, &account)
+	operate("POST", "/accounts/"+account.ID+"/members", Object{"email": "eve@example.com", "roles": []string{"Super Administrator"}}).Result(t, &member)
+	operate("POST", "/accounts/"+account.ID+"/members", Object{"email": n.Ada.Email, "roles": []string{"Super Administrator"}}).Result(t, &member)
+	operate("PUT", "/accounts/"+account.ID+"/members/"+member.ID, Object{"roles": []string{"Administrator"}})
+	operate("DELETE", "/accounts/"+account.ID+"/members/"+member.ID, nil)
+	operate("POST", "/resources", Object{"type": "zone", "id": strings.Repeat("1", 32), "parent": Object{"type": "account", "id": account.ID}})
+	operate("DELETE", "/resources/zone/"+strings.Repeat("1", 32), nil)
+	for _, path := range []string{"/users", "/accounts", "/accounts/" + account.ID + "/members", "/resources"} {
+		before := ledgerOf(t, n)
+		if a := n.Operate(t, "GET", path, nil); a.Status != 200 || ledgerOf(t, n).revision != before.revision {
+			t.Errorf("GET %s: %d", path, a.Status)
+		}
+	}
+}
