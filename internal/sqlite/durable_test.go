@@ -84,9 +84,9 @@ func commitWith(ctx context.Context, store *Store, fn func(control.Tx, leastkey.
 	return rev, id, err
 }
 
-// TestKilled holds law 10 as far as a process can: what was acknowledged before kill -9 is there
+// TestLaw10AcknowledgedIsDurable holds it as far as a process can: what was acknowledged before kill -9 is there
 // after it, every row of it, and nothing is half there.
-func TestKilled(t *testing.T) {
+func TestLaw10AcknowledgedIsDurable(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	acknowledged := map[leastkey.Revision]leastkey.ID{}
 	for round := range 6 {

@@ -47,9 +47,9 @@ func try(t testing.TB, store *Store, id byte, fn func(control.Tx) error) error {
 	return err
 }
 
-// TestFinal holds law 7 and law 9 against the program's own mistakes: the tables themselves do
+// TestLaw7RevokedIsFinal, and law 9, hold against the program's own mistakes: the tables themselves do
 // not let a revoked credential, a dropped secret or an audit row change.
-func TestFinal(t *testing.T) {
+func TestLaw7RevokedIsFinal(t *testing.T) {
 	store := start(t)
 	err := try(t, store, 2, func(tx control.Tx) error {
 		return tx.RevokeCredential(leastkey.ID{3}, token().IssuedOn)
