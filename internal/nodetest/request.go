@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/leastkey/leastkey/api"
+	"github.com/leastkey/leastkey/guard"
 )
 
 // Base is where the API is.
@@ -71,6 +72,13 @@ func Request(t testing.TB, by Credential, method, path string, body any) *http.R
 func (n *Node) Send(r *http.Request) Answer {
 	w := httptest.NewRecorder()
 	n.handler.ServeHTTP(w, r)
+	return Answer{w.Code, w.Header(), w.Body.Bytes()}
+}
+
+// Serve has the control plane answer a request with a verdict that was given before.
+func (n *Node) Serve(r *http.Request, v guard.Verdict) Answer {
+	w := httptest.NewRecorder()
+	n.API.ServeVerdict(w, r, v)
 	return Answer{w.Code, w.Header(), w.Body.Bytes()}
 }
 
