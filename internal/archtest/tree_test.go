@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 )
@@ -122,10 +123,12 @@ func underAny(dir string, patterns []string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return under(dir, p) })
 }
 
+var readModule = sync.OnceValues(func() (tree, error) { return read(os.DirFS("../..")) })
+
 // realTree is this module.
 func realTree(t *testing.T) tree {
 	t.Helper()
-	whole, err := read(os.DirFS("../.."))
+	whole, err := readModule()
 	if err != nil {
 		t.Fatal(err)
 	}
