@@ -14,7 +14,7 @@ type OperatorUser struct {
 	Disabled     bool        `json:"disabled"`
 	CreatedOn    Time        `json:"created_on"`
 	Password     Secret      `json:"password,omitzero"`       // once, when it was made up for the user
-	GlobalAPIKey Secret      `json:"global_api_key,omitzero"` // once, from create
+	GlobalAPIKey Secret      `json:"global_api_key,omitzero"` // once, from create and from POST /leastkey/v1/users/{id}/global_api_key
 }
 
 // OperatorUserCreate is the body of POST /leastkey/v1/users. Without a password one is made up.

@@ -46,6 +46,12 @@ func (o *Operator) DisableUser(ctx context.Context, id leastkey.ID, disabled boo
 	return one[api.OperatorUser](ctx, o.c, http.MethodPatch, "/users/"+id.String(), api.OperatorUserUpdate{Disabled: &disabled})
 }
 
+// RollGlobalKey gives a user a new Global API Key, which is in the answer and not shown again. The
+// old one is dead when this returns.
+func (o *Operator) RollGlobalKey(ctx context.Context, id leastkey.ID) (api.OperatorUser, error) {
+	return one[api.OperatorUser](ctx, o.c, http.MethodPost, "/users/"+id.String()+"/global_api_key", nil)
+}
+
 // Accounts gives all accounts.
 func (o *Operator) Accounts(ctx context.Context) ([]api.Account, error) {
 	return list[api.Account](ctx, o.c, "/accounts", nil)

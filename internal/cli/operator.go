@@ -16,6 +16,7 @@ type userCommands struct {
 	Create  userCreate  `cmd:"" help:"Make a user; prints the Global API Key, and the password unless one was given." example:"leastkey user create ada@example.com --first-name Ada"`
 	Disable userDisable `cmd:"" help:"Switch a user off, with all credentials." example:"leastkey user disable ada@example.com"`
 	Enable  userEnable  `cmd:"" help:"Switch a user on again." example:"leastkey user enable ada@example.com"`
+	RollKey userRollKey `cmd:"" help:"Give a user a new Global API Key, in place of one that was lost or seen by others." example:"leastkey user roll-key ada@example.com"`
 }
 
 type userList struct{ dataFlag }
@@ -70,17 +71,7 @@ func (cmd *userCreate) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.show(made, func(w io.Writer) error {
-		out := fmt.Sprintf("User %s (%s).\n", made.Email, made.ID)
-		if !made.Password.IsZero() {
-			out += fmt.Sprintf("Password, not shown again:       %s\n", made.Password.Reveal())
-		}
-		if !made.GlobalAPIKey.IsZero() {
-			out += fmt.Sprintf("Global API Key, not shown again: %s\n", made.GlobalAPIKey.Reveal())
-		}
-		_, err := io.WriteString(w, printable(out))
-		return err
-	})
+	return a.show(made, onceShown(made))
 }
 
 // userRef names one user.
@@ -89,16 +80,21 @@ type userRef struct {
 	User string `arg:"" name:"user" help:"E-mail or id."`
 }
 
-func (r userRef) setDisabled(ctx context.Context, a *app, disabled bool) error {
+func (r userRef) find(ctx context.Context, a *app) (*client.Operator, api.OperatorUser, error) {
 	o, err := r.operator(a)
 	if err != nil {
-		return err
+		return nil, api.OperatorUser{}, err
 	}
 	users, err := o.Users(ctx)
 	if err != nil {
-		return err
+		return nil, api.OperatorUser{}, err
 	}
 	user, err := pick(users, "user", r.User, func(u api.OperatorUser) (leastkey.ID, string) { return u.ID, u.Email })
+	return o, user, err
+}
+
+func (r userRef) setDisabled(ctx context.Context, a *app, disabled bool) error {
+	o, user, err := r.find(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -118,6 +114,44 @@ type userEnable struct{ userRef }
 
 // Run implements the command.
 func (cmd *userEnable) Run(ctx context.Context, a *app) error { return cmd.setDisabled(ctx, a, false) }
+
+type userRollKey struct {
+	userRef
+	yesFlag
+}
+
+// Run implements the command.
+func (cmd *userRollKey) Run(ctx context.Context, a *app) error {
+	if err := cmd.possible(a); err != nil {
+		return err
+	}
+	o, user, err := cmd.find(ctx, a)
+	if err != nil {
+		return err
+	}
+	if err := cmd.confirm(ctx, a, fmt.Sprintf("Give %s a new Global API Key? The old one ends at once.", user.Email)); err != nil {
+		return err
+	}
+	if user, err = o.RollGlobalKey(ctx, user.ID); err != nil {
+		return err
+	}
+	return a.show(user, onceShown(user))
+}
+
+// onceShown prints the secrets that come with a user.
+func onceShown(u api.OperatorUser) func(io.Writer) error {
+	return func(w io.Writer) error {
+		out := fmt.Sprintf("User %s (%s).\n", u.Email, u.ID)
+		if !u.Password.IsZero() {
+			out += fmt.Sprintf("Password, not shown again:       %s\n", u.Password.Reveal())
+		}
+		if !u.GlobalAPIKey.IsZero() {
+			out += fmt.Sprintf("Global API Key, not shown again: %s\n", u.GlobalAPIKey.Reveal())
+		}
+		_, err := io.WriteString(w, printable(out))
+		return err
+	}
+}
 
 // accountCommands are the operator's commands about accounts.
 type accountCommands struct {

@@ -85,26 +85,6 @@ func (c *Control) CreateUser(ctx context.Context, caller Caller, spec UserSpec) 
 	return made, nil
 }
 
-// newGlobalKey makes the key that has all of its user's powers.
-func (c *Control) newGlobalKey(made *NewUser) (Credential, error) {
-	id, err := leastkey.NewID(c.random)
-	if err != nil {
-		return Credential{}, err
-	}
-	if made.GlobalKey.IsZero() {
-		if made.GlobalKey, err = c.brand.Mint(leastkey.GlobalKeySecret, c.random); err != nil {
-			return Credential{}, err
-		}
-	}
-	key := Credential{Name: "Global API Key", IssuedOn: made.CreatedOn, ModifiedOn: made.CreatedOn}
-	key.ID, key.Kind, key.Principal, key.Status = id, leastkey.GlobalAPIKey, leastkey.UserOf(made.ID), leastkey.Active
-	key.Secrets = []StoredSecret{{
-		LiveSecret: leastkey.LiveSecret{Hash: made.GlobalKey.Hash()},
-		Tail:       made.GlobalKey.Tail(), CreatedOn: made.CreatedOn,
-	}}
-	return key, nil
-}
-
 // SetUserDisabled disables a user, and with it every credential it owns, or enables it again.
 // Only the operator may.
 func (c *Control) SetUserDisabled(ctx context.Context, caller Caller, id leastkey.ID, disabled bool) (User, error) {

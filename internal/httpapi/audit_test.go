@@ -147,6 +147,7 @@ func TestLaw9ForTheRegistryAndTheOperator(t *testing.T) {
 	operate("POST", "/users", Object{"email": "eve@example.com"}).Result(t, &user)
 	operate("PATCH", "/users/"+user.ID, Object{"disabled": true})
 	operate("PATCH", "/users/"+user.ID, Object{"disabled": false})
+	operate("POST", "/users/"+user.ID+"/global_api_key", nil)
 	operate("POST", "/accounts", Object{"name": "Eve's"}).Result(t, &account)
 	operate("POST", "/accounts/"+account.ID+"/members", Object{"email": "eve@example.com", "roles": []string{"Super Administrator"}}).Result(t, &member)
 	operate("POST", "/accounts/"+account.ID+"/members", Object{"email": n.Ada.Email, "roles": []string{"Super Administrator"}}).Result(t, &member)

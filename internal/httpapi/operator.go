@@ -19,6 +19,7 @@ func (a *API) Operator() http.Handler {
 		"GET /users":                          a.operatorUsers,
 		"POST /users":                         a.operatorCreateUser,
 		"PATCH /users/{id}":                   a.operatorUpdateUser,
+		"POST /users/{id}/global_api_key":     a.operatorRollGlobalKey,
 		"GET /accounts":                       a.operatorAccounts,
 		"POST /accounts":                      a.operatorCreateAccount,
 		"GET /accounts/{id}/members":          a.operatorMembers,
@@ -102,6 +103,20 @@ func (a *API) operatorUpdateUser(ctx context.Context, r *http.Request, body []by
 		return answer{}, err
 	}
 	return ok(operatorUser(user))
+}
+
+func (a *API) operatorRollGlobalKey(ctx context.Context, r *http.Request, _ []byte) (answer, error) {
+	id, err := pathID(r, "id")
+	if err != nil {
+		return answer{}, err
+	}
+	rolled, err := a.control.RollGlobalKey(ctx, control.Operator(), id)
+	if err != nil {
+		return answer{}, err
+	}
+	shown := operatorUser(rolled.User)
+	shown.GlobalAPIKey = api.ShowOnce(rolled.GlobalKey.Reveal())
+	return ok(shown)
 }
 
 func (a *API) operatorAccounts(ctx context.Context, _ *http.Request, _ []byte) (answer, error) {
