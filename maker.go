@@ -57,16 +57,26 @@ func (m Maker) MayGive(child Credential, bounds Grants, w World) Excess {
 	case !child.Condition.within(m.Credential.Condition):
 		return Excess{What: ExcessAddress}
 	}
+	rules := map[ID]rule{}
 	for _, pol := range child.Policies {
 		if pol.Effect != Allow {
 			continue
 		}
 		for _, group := range pol.Groups {
+			t, ok := w.TypeOf(group)
+			if !ok {
+				continue // a group that nothing accepts: nothing is given
+			}
+			r, made := rules[group]
+			if !made {
+				r = m.ruleFor(Permission{group, t}, child, bounds)
+				rules[group] = r
+			}
 			for _, pattern := range pol.Patterns {
-				if t, ok := w.TypeOf(group); !ok || t != pattern.Type {
-					continue // the group does not reach this pattern: nothing is given
+				if pattern.Type != t {
+					continue // the group does not reach this pattern
 				}
-				if excess := m.mayGiveOne(Permission{group, pattern.Type}, pattern, child, bounds, w); excess.What != NoExcess {
+				if excess := r.excess(pattern, w.Ancestry); excess.What != NoExcess {
 					return excess
 				}
 			}
@@ -75,36 +85,63 @@ func (m Maker) MayGive(child Credential, bounds Grants, w World) Excess {
 	return Excess{}
 }
 
-// mayGiveOne is the rule for one permission on one pattern.
-func (m Maker) mayGiveOne(p Permission, pattern Pattern, child Credential, bounds Grants, w World) Excess {
-	effective := narrow(bounds.Policies, p, pattern, w.Ancestry)
-	if len(effective) == 0 {
-		return Excess{ExcessOwner, p, pattern}
+// rule is what the patterns of one permission are held to.
+type rule struct {
+	Permission
+	bounds  []Pattern // what the child's owner may do
+	held    []Pattern // what the maker's principal may do
+	own     []Pattern // what the maker's own policies allow
+	bounded bool      // whether the maker has policies of its own
+	same    bool      // whether maker and child have the same principal
+	denied  []Pattern // what binds the maker
+	kept    []Pattern // what the child denies
+}
+
+func (m Maker) ruleFor(p Permission, child Credential, bounds Grants) rule {
+	r := rule{
+		Permission: p,
+		bounds:     patternsOf(bounds.Policies, Allow, p),
+		held:       patternsOf(m.Grants.Policies, Allow, p),
+		bounded:    m.Credential.bounded(),
+		same:       child.Principal == m.Credential.Principal,
+		denied:     patternsOf(m.Grants.Policies, Deny, p),
+		kept:       patternsOf(child.Policies, Deny, p),
 	}
-	own := effective
-	if child.Principal == m.Credential.Principal {
-		own = []Pattern{pattern}
-		if pattern.Extent != Every && !covered(m.Grants.Policies, p, pattern, w.Ancestry) {
-			return Excess{ExcessRight, p, pattern}
+	if r.bounded {
+		r.own = patternsOf(m.Credential.Policies, Allow, p)
+		r.denied = append(r.denied, patternsOf(m.Credential.Policies, Deny, p)...)
+	}
+	return r
+}
+
+// excess holds one pattern of the child to the rule.
+func (r rule) excess(pattern Pattern, a Ancestry) Excess {
+	effective := narrow(r.bounds, pattern, a)
+	if len(effective) == 0 {
+		return Excess{ExcessOwner, r.Permission, pattern}
+	}
+	mine := effective
+	if r.same {
+		mine = []Pattern{pattern}
+		if pattern.Extent != Every && !covered(r.held, pattern, a) {
+			return Excess{ExcessRight, r.Permission, pattern}
 		}
 	}
 	for _, part := range effective {
-		if !covered(m.Grants.Policies, p, part, w.Ancestry) {
-			return Excess{ExcessRight, p, pattern}
+		if !covered(r.held, part, a) {
+			return Excess{ExcessRight, r.Permission, pattern}
 		}
 	}
-	binding := m.Grants.Policies
-	if m.Credential.bounded() {
-		for _, part := range own {
-			if !covered(m.Credential.Policies, p, part, w.Ancestry) {
-				return Excess{ExcessRight, p, pattern}
+	if r.bounded {
+		for _, part := range mine {
+			if !covered(r.own, part, a) {
+				return Excess{ExcessRight, r.Permission, pattern}
 			}
 		}
-		binding = slices.Concat(m.Credential.Policies, binding)
 	}
-	for _, denied := range patternsOf(binding, Deny, p) {
-		if _, overlap := denied.Intersect(pattern, w.Ancestry); overlap && !keepsDeny(child, p, denied, pattern, w.Ancestry) {
-			return Excess{ExcessDeny, p, denied}
+	for _, denied := range r.denied {
+		if _, overlap := denied.Intersect(pattern, a); overlap && !covered(r.kept, denied, a) && !covered(r.kept, pattern, a) {
+			return Excess{ExcessDeny, r.Permission, denied}
 		}
 	}
 	return Excess{}
@@ -126,27 +163,18 @@ func patternsOf(policies []Policy, e Effect, p Permission) []Pattern {
 	return out
 }
 
-// narrow gives the parts of the pattern that the policies allow p on.
-func narrow(policies []Policy, p Permission, pattern Pattern, a Ancestry) []Pattern {
+// narrow gives the parts of the pattern that are allowed.
+func narrow(allowed []Pattern, pattern Pattern, a Ancestry) []Pattern {
 	var parts []Pattern
-	for _, allowed := range patternsOf(policies, Allow, p) {
-		if part, ok := allowed.Intersect(pattern, a); ok {
+	for _, candidate := range allowed {
+		if part, ok := candidate.Intersect(pattern, a); ok {
 			parts = append(parts, part)
 		}
 	}
 	return parts
 }
 
-// covered reports whether one allowed pattern covers the whole of this one.
-func covered(policies []Policy, p Permission, pattern Pattern, a Ancestry) bool {
-	return slices.ContainsFunc(patternsOf(policies, Allow, p), func(allowed Pattern) bool {
-		return allowed.Covers(pattern, a)
-	})
-}
-
-// keepsDeny reports whether the child denies p on all of what both the deny and the pattern match.
-func keepsDeny(child Credential, p Permission, denied, pattern Pattern, a Ancestry) bool {
-	return slices.ContainsFunc(patternsOf(child.Policies, Deny, p), func(kept Pattern) bool {
-		return kept.Covers(denied, a) || kept.Covers(pattern, a)
-	})
+// covered reports whether one of the patterns covers the whole of this one.
+func covered(patterns []Pattern, whole Pattern, a Ancestry) bool {
+	return slices.ContainsFunc(patterns, func(p Pattern) bool { return p.Covers(whole, a) })
 }

@@ -7,6 +7,7 @@ package guard
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/leastkey/leastkey"
@@ -47,60 +48,106 @@ func New(c Config) (*Guard, error) {
 
 // Check decides one request. It is total: whatever is wrong, the verdict refuses and says why.
 func (g *Guard) Check(_ context.Context, r Request) Verdict {
-	at := g.now()
-	now := g.state.current.Load()
-	if now == nil {
-		return refuse(Verdict{}, unsure())
+	look := g.recognize(r)
+	if look.v.Denial == nil && r.Arrive != nil {
+		if err := r.Arrive(); err != nil {
+			return refuse(look.v, unreadable(err))
+		}
+		look = g.recognize(r)
+	}
+	if look.v.Denial != nil {
+		return look.v
+	}
+	return g.decide(r, look)
+}
+
+// look is a request whose credential was recognised and is in order, at one instant and in one
+// snapshot.
+type look struct {
+	v     Verdict // with a Denial when it is not so
+	owner *holder
+	now   *snapshot
+	at    time.Time
+}
+
+// recognize finds the operation and the credential. The credential comes first, so that nothing
+// else shows to one that is not in order.
+func (g *Guard) recognize(r Request) look {
+	l := look{at: g.now(), now: g.state.current.Load()}
+	if l.now == nil {
+		l.v = refuse(l.v, unsure())
+		return l
 	}
 	path, query, err := canonicalPath(r.Target)
 	if err != nil {
-		return refuse(Verdict{}, unclear(err.Error()))
+		l.v = refuse(l.v, unclear(err.Error()))
+		return l
 	}
 	op, params, found := g.catalog.Match(r.Method, path)
-	v := Verdict{Operation: op, Params: params, Path: path, RawQuery: query, Addr: r.Addr}
+	l.v = Verdict{Operation: op, Params: params, Path: path, RawQuery: query, Addr: r.Addr}
 	shown, denial := carried(r.Header, g.brand)
 	if denial != nil {
 		if forToken(op) && r.Header.Get(authorizationField) == "" && len(r.Header[keyField])+len(r.Header[emailField]) > 0 {
 			denial = notAToken()
 		}
-		return refuse(v, denial)
+		l.v = refuse(l.v, denial)
+		return l
 	}
-	credential, owner := now.identify(shown, at)
+	credential, owner := l.now.identify(shown, l.at)
 	if credential == nil {
+		denial = unknown(shown, op)
 		if forToken(op) && !shown.bearer {
-			return refuse(v, notAToken())
+			denial = notAToken()
 		}
-		return refuse(v, unknown(shown, op))
+		l.v = refuse(l.v, denial)
+		return l
 	}
-	v.Credential, v.Email = credential.Credential, owner.record.Email
-
-	// The credential itself comes first, so that nothing else shows to one that is not in order.
-	v.Decision = leastkey.Decide(v.Credential, owner.grants, leastkey.Request{At: at, Addr: r.Addr, Target: leastkey.OnSelf()})
-	if !v.Decision.Allowed() {
-		return refuse(v, g.denied(v, r))
-	}
+	l.owner = owner
+	l.v.Credential, l.v.Email, l.v.Secret = credential.Credential, owner.record.Email, shown.secret.Hash()
+	l.v.Decision = leastkey.Decide(l.v.Credential, owner.grants, leastkey.Request{At: l.at, Addr: r.Addr, Target: leastkey.OnSelf()})
 	switch {
+	case !l.v.Decision.Allowed():
+		l.v = refuse(l.v, g.denied(l.v, r))
 	case !found:
-		return refuse(v, noRoute(path))
+		l.v = refuse(l.v, noRoute(g.masked(path)))
 	case forToken(op) && credential.Credential.Kind != leastkey.Token:
-		return refuse(v, notAToken())
-	case op.Access == catalog.ByCredential:
+		l.v = refuse(l.v, notAToken())
+	}
+	return l
+}
+
+// decide decides the operation on its target.
+func (g *Guard) decide(r Request, l look) Verdict {
+	v := l.v
+	if v.Operation.Access == catalog.ByCredential {
 		v.Target = leastkey.OnSelf()
 		return v
 	}
-	if v.Target, denial = g.target(r, query, op, params, now, v.Credential.Principal); denial != nil {
+	var denial *Denial
+	if v.Target, denial = g.target(r, v.RawQuery, v.Operation, v.Params, l.now, v.Credential.Principal); denial != nil {
 		return refuse(v, denial)
 	}
-	request := leastkey.Request{At: at, Addr: r.Addr, AnyOf: op.AnyOf, Target: v.Target}
-	v.Decision = leastkey.Decide(v.Credential, owner.grants, request)
+	request := leastkey.Request{At: l.at, Addr: r.Addr, AnyOf: v.Operation.AnyOf, Target: v.Target}
+	v.Decision = leastkey.Decide(v.Credential, l.owner.grants, request)
 	if !v.Decision.Allowed() {
 		return refuse(v, g.denied(v, r))
 	}
 	v.sees = func(item leastkey.Resource) bool {
-		request.Target = now.one(item)
-		return leastkey.Decide(v.Credential, owner.grants, request).Allowed()
+		request.Target = l.now.one(item)
+		return leastkey.Decide(v.Credential, l.owner.grants, request).Allowed()
 	}
 	return v
+}
+
+// masked is a path as an error may repeat it: without a secret that somebody pasted there.
+func (g *Guard) masked(path string) string {
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		if _, _, err := g.brand.Parse(segment); err == nil {
+			segments[i] = "[secret]"
+		}
+	}
+	return strings.Join(segments, "/")
 }
 
 // forToken reports whether the operation is verify: good for any token, and for tokens only.

@@ -13,6 +13,12 @@ type Request struct {
 	Header http.Header // canonical keys, as net/http gives them
 	Addr   netip.Addr  // the client, after trusted proxies; invalid when unknown
 
+	// Arrive waits for the body, as far as the adapter wants to have it before the decision. The
+	// guard calls it once the credential is known to be in order, and only then takes the clock and
+	// the state by which it decides: otherwise a body that comes slowly would be decided by what
+	// held when it began. Nil when there is nothing to wait for. It fails like Body.
+	Arrive func() error
+
 	// Body gives the whole body, at most limit bytes, and keeps it for forwarding. Nil when the
 	// adapter cannot see bodies. The guard calls it at most once, and only for an operation whose
 	// target is named in the body. It fails with ErrBodyTooLarge past the limit.

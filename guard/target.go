@@ -81,13 +81,8 @@ func (g *Guard) findInBody(r Request, at catalog.Pointer) (string, *Denial) {
 		return "", unclear("the body must be plain JSON (Content-Type: application/json), because the operation is decided by " + at.String() + " in it")
 	}
 	body, err := r.Body(g.bodyLimit)
-	switch {
-	case errors.Is(err, ErrBodyTooLarge):
-		d := badRequest("the body is too large", api.Error{Code: api.CodeTooLarge, Message: "The body is larger than an operation of this kind may have"})
-		d.Status = http.StatusRequestEntityTooLarge
-		return "", d
-	case err != nil:
-		return "", unclear("the body could not be read")
+	if err != nil {
+		return "", unreadable(err)
 	}
 	id, found, err := stringAt(body, at)
 	switch {
@@ -99,6 +94,16 @@ func (g *Guard) findInBody(r Request, at catalog.Pointer) (string, *Denial) {
 	default:
 		return id, nil
 	}
+}
+
+// unreadable is for a body that did not arrive whole.
+func unreadable(err error) *Denial {
+	if !errors.Is(err, ErrBodyTooLarge) {
+		return unclear("the body could not be read")
+	}
+	d := badRequest("the body is too large", api.Error{Code: api.CodeTooLarge, Message: "The body is larger than an operation of this kind may have"})
+	d.Status = http.StatusRequestEntityTooLarge
+	return d
 }
 
 // isJSON reports whether a body is JSON to every reader: not a form, not compressed. Without a

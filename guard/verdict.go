@@ -20,6 +20,7 @@ type Verdict struct {
 	Path       string              // canonical path: what was decided, and what is to be forwarded
 	RawQuery   string              // the query, undecoded, to be forwarded as it is
 	Credential leastkey.Credential // whose; zero when none was recognised
+	Secret     leastkey.SecretHash // of what was presented; zero when it was not recognised
 	Email      string              // of the user who owns the credential, when a user does
 	Target     leastkey.Target     // zero when it was not found
 	Addr       netip.Addr          // the client's, as the adapter gave it

@@ -69,7 +69,7 @@ func TestTokensAreBounded(t *testing.T) {
 func writer(t *testing.T, n *Node) (control.Caller, leastkey.Principal) {
 	t.Helper()
 	key := keyOf(t, n, n.Ada.ID)
-	return control.Caller{Credential: key.ID, Principal: key.Principal, Target: leastkey.OnResource(key.Principal.Resource()),
+	return control.Caller{Credential: key.ID, Secret: key.Secrets[0].Hash, Principal: key.Principal, Target: leastkey.OnResource(key.Principal.Resource()),
 		AnyOf: []leastkey.Permission{{Group: n.Group(t, "API Tokens Write"), Type: leastkey.UserType}}}, key.Principal
 }
 

@@ -3,6 +3,7 @@ package control
 import (
 	"errors"
 	"net/netip"
+	"slices"
 
 	"github.com/leastkey/leastkey"
 )
@@ -11,6 +12,7 @@ import (
 // be decided again inside the transaction, where nothing can change in between.
 type Caller struct {
 	Credential leastkey.ID           // what was presented
+	Secret     leastkey.SecretHash   // with which of its secrets
 	Principal  leastkey.Principal    // whose it is
 	Addr       netip.Addr            // the client's address
 	AnyOf      []leastkey.Permission // the permission groups that the operation accepts
@@ -52,6 +54,16 @@ func (c *Control) authorize(r Reader, caller Caller, on leastkey.Resource) (auth
 	}
 	if err != nil {
 		return authority{}, err
+	}
+	secret := slices.IndexFunc(credential.Secrets, func(s StoredSecret) bool { return s.Hash.Equal(caller.Secret) })
+	if secret < 0 || !credential.Secrets[secret].LiveAt(c.now()) {
+		return authority{}, &Error{Kind: Refused, Message: "the secret has been replaced"}
+	}
+	// Nothing that is made with a secret in its overlap may outlive that overlap.
+	if until := credential.Secrets[secret].Until; !until.IsZero() {
+		if end := credential.Validity.ExpiresOn; end.IsZero() || until.Before(end) {
+			credential.Validity.ExpiresOn = until
+		}
 	}
 	grants, err := c.grants(r, credential.Principal)
 	if err != nil {
@@ -102,7 +114,10 @@ func (c *Control) mayGive(r Reader, by authority, child leastkey.Credential) err
 	if err != nil {
 		return err
 	}
-	registry := ancestry{reader: r}
+	if err := bearable(by.Credential, by.Grants, child); err != nil {
+		return err
+	}
+	registry := newAncestry(r)
 	excess := by.MayGive(child, bounds, leastkey.World{TypeOf: c.catalog.TypeOf, Ancestry: registry.of})
 	switch {
 	case registry.fault != nil:
@@ -114,31 +129,73 @@ func (c *Control) mayGive(r Reader, by authority, child leastkey.Credential) err
 	}
 }
 
-// ancestry reads chains of parents. A fault of the store makes resources look unknown, which
-// refuses; it is kept to be reported.
+// mostWork bounds the comparisons of one check, beside which nobody else can write: a pair of group
+// and resource of the child with a resource of the maker. It takes some tenths of a second.
+const mostWork = 3_000_000
+
+// bearable refuses a check that would take too long. Real tokens are far below.
+func bearable(maker leastkey.Credential, held leastkey.Grants, child leastkey.Credential) error {
+	pairs, patterns := 0, 0
+	for _, p := range child.Policies {
+		if p.Effect == leastkey.Deny {
+			patterns += len(p.Patterns) // looked through for each deny that binds the maker
+		} else {
+			pairs += len(p.Groups) * len(p.Patterns)
+		}
+	}
+	for _, p := range slices.Concat(maker.Policies, held.Policies) {
+		patterns += len(p.Patterns)
+	}
+	if pairs*patterns > mostWork {
+		return &Error{Kind: CheckFailed, Message: "the policies of the token and of the credential that makes it are too many to compare; " +
+			"name what they have in common, such as every zone of an account"}
+	}
+	return nil
+}
+
+// ancestry reads chains of parents, each once. A fault of the store makes resources look unknown,
+// which refuses; it is kept to be reported.
 type ancestry struct {
 	reader Reader
+	chains map[leastkey.Resource][]leastkey.Resource // nil: unknown
 	fault  error
+}
+
+func newAncestry(r Reader) *ancestry {
+	return &ancestry{reader: r, chains: map[leastkey.Resource][]leastkey.Resource{}}
 }
 
 // deepest bounds a chain of parents.
 const deepest = 16
 
 func (a *ancestry) of(r leastkey.Resource) ([]leastkey.Resource, bool) {
-	var chain []leastkey.Resource
+	chain, read := a.chains[r]
+	if !read {
+		chain = a.read(r)
+		a.chains[r] = chain
+	}
+	return chain, chain != nil
+}
+
+// read gives a chain that is not nil when the resource is known, though it may be empty.
+func (a *ancestry) read(r leastkey.Resource) []leastkey.Resource {
+	chain := []leastkey.Resource{}
 	for len(chain) <= deepest {
 		if r.Type == leastkey.UserType || r.Type == leastkey.AccountType {
-			return chain, a.isPrincipal(r)
+			if !a.isPrincipal(r) {
+				return nil
+			}
+			return chain
 		}
 		row, err := a.reader.Resource(r)
 		if err != nil {
 			a.note(err)
-			return nil, false
+			return nil
 		}
 		chain = append(chain, row.Parent)
 		r = row.Parent
 	}
-	return nil, false
+	return nil
 }
 
 func (a *ancestry) isPrincipal(r leastkey.Resource) bool {

@@ -71,6 +71,11 @@ func (c *Control) AddMember(ctx context.Context, caller Caller, account leastkey
 		if _, err := tx.Account(account); err != nil {
 			return explain(err, "account", account)
 		}
+		// Whether there is such a user is for those to know who may make them a member.
+		roles, err := c.rolesToGive(tx, by, account, roles)
+		if err != nil {
+			return err
+		}
 		user, err := tx.UserByEmail(email)
 		if errors.Is(err, ErrNotFound) {
 			return invalid("/email", "no user has the e-mail address %s; the operator makes users", email)
@@ -82,10 +87,7 @@ func (c *Control) AddMember(ctx context.Context, caller Caller, account leastkey
 		if err != nil {
 			return err
 		}
-		row := Member{ID: id, Account: account, User: user.ID, CreatedOn: c.now()}
-		if row.Roles, err = c.rolesToGive(tx, by, account, roles); err != nil {
-			return err
-		}
+		row := Member{ID: id, Account: account, User: user.ID, Roles: roles, CreatedOn: c.now()}
 		if err := tx.PutMember(row); err != nil {
 			if errors.Is(err, ErrExists) {
 				return &Error{Kind: Taken, Message: email + " is a member of the account already"}
@@ -106,6 +108,9 @@ func (c *Control) SetRoles(ctx context.Context, caller Caller, account, id least
 		was, err := tx.Member(account, id)
 		if err != nil {
 			return explain(err, "member", id)
+		}
+		if err := c.mayGiveRoles(tx, by, account, was.Roles); err != nil {
+			return err // nobody takes away what they could not give
 		}
 		row := was
 		if row.Roles, err = c.rolesToGive(tx, by, account, roles); err != nil {
@@ -138,10 +143,15 @@ func (c *Control) Leave(ctx context.Context, caller Caller, user leastkey.ID, me
 }
 
 func (c *Control) endMembership(ctx context.Context, caller Caller, on leastkey.Resource, account, id leastkey.ID) error {
-	return c.act(ctx, caller, on, func(tx Tx, _ authority, done *deed) error {
+	return c.act(ctx, caller, on, func(tx Tx, by authority, done *deed) error {
 		was, err := tx.Member(account, id)
 		if err != nil {
 			return explain(err, "member", id)
+		}
+		if leaves := on == leastkey.UserOf(was.User).Resource(); !leaves {
+			if err := c.mayGiveRoles(tx, by, account, was.Roles); err != nil {
+				return err // nobody takes away what they could not give
+			}
 		}
 		if err := tx.DeleteMember(account, id); err != nil {
 			return err
@@ -169,18 +179,25 @@ func (c *Control) rolesToGive(r Reader, by authority, account leastkey.ID, roles
 			return nil, invalid(fmt.Sprintf("/roles/%d", i), "no role has the id %s", id)
 		}
 	}
+	return roles, c.mayGiveRoles(r, by, account, roles)
+}
+
+// mayGiveRoles holds the rule that nobody escalates by roles: the caller could do all that they
+// can. A membership has no end and no addresses, so a credential with a limit of that kind cannot
+// give roles.
+func (c *Control) mayGiveRoles(r Reader, by authority, account leastkey.ID, roles []leastkey.ID) error {
 	if by.operator {
-		return roles, nil
+		return nil
 	}
 	// What the roles grant, as if it were a token that the caller makes for itself. Whose place
 	// the roles describe does not matter here, so the account's own id stands in for a user's.
 	anyone := leastkey.UserOf(account)
 	granted := c.catalog.Grants(anyone, true, []leastkey.Membership{{User: anyone.ID, Account: account, Roles: roles}})
-	child := by.Credential
-	child.Kind, child.Policies = leastkey.Token, slices.DeleteFunc(granted.Policies, func(p leastkey.Policy) bool {
+	child := leastkey.Credential{Kind: leastkey.Token, Principal: by.Credential.Principal, Status: leastkey.Active}
+	child.Policies = slices.DeleteFunc(granted.Policies, func(p leastkey.Policy) bool {
 		return p.Patterns[0].Type == leastkey.UserType // what everyone may do on themselves
 	})
-	return roles, c.mayGive(r, by, child)
+	return c.mayGive(r, by, child)
 }
 
 // someoneLeft keeps an account from losing the last member who can manage its members.
@@ -190,7 +207,14 @@ func (c *Control) someoneLeft(r Reader, account leastkey.ID) error {
 		return err
 	}
 	for _, m := range members {
-		if slices.ContainsFunc(m.Roles, c.managesMembers) {
+		if !slices.ContainsFunc(m.Roles, c.managesMembers) {
+			continue
+		}
+		user, err := r.User(m.User)
+		if err != nil {
+			return err
+		}
+		if !user.Disabled {
 			return nil
 		}
 	}

@@ -17,9 +17,9 @@ func TestOnlyTheOperator(t *testing.T) {
 	key := keyOf(t, n, n.Ada.ID)
 	callers := map[string]control.Caller{
 		"nobody":       {},
-		"no target":    {Credential: key.ID, Principal: key.Principal},
-		"itself":       {Credential: key.ID, Principal: key.Principal, Target: leastkey.OnSelf()},
-		"its own user": {Credential: key.ID, Principal: key.Principal, Target: leastkey.OnResource(key.Principal.Resource())},
+		"no target":    {Credential: key.ID, Secret: key.Secrets[0].Hash, Principal: key.Principal},
+		"itself":       {Credential: key.ID, Secret: key.Secrets[0].Hash, Principal: key.Principal, Target: leastkey.OnSelf()},
+		"its own user": {Credential: key.ID, Secret: key.Secrets[0].Hash, Principal: key.Principal, Target: leastkey.OnResource(key.Principal.Resource())},
 	}
 	ctx, zone := context.Background(), Zone(n.Ada.Zones[0])
 	for name, by := range callers {

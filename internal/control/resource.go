@@ -31,7 +31,7 @@ func (c *Control) register(ctx context.Context, caller Caller, on, r leastkey.Re
 	}
 	var row Resource
 	err := c.act(ctx, caller, on, func(tx Tx, _ authority, done *deed) error {
-		chain := ancestry{reader: tx}
+		chain := newAncestry(tx)
 		if _, known := chain.of(parent); !known {
 			if chain.fault != nil {
 				return chain.fault
@@ -56,7 +56,7 @@ func (c *Control) register(ctx context.Context, caller Caller, on, r leastkey.Re
 		}
 		record := row.record()
 		done.action, done.subject, done.after = "resource.register", r.String(), describedResource(row)
-		done.account = accountOf(lastOf(parent, &chain))
+		done.account = accountOf(lastOf(parent, chain))
 		done.changes = []leastkey.Change{{Resource: &record}}
 		return nil
 	})
@@ -90,8 +90,8 @@ func (c *Control) unregister(ctx context.Context, caller Caller, on, r leastkey.
 		if len(children) > 0 {
 			return &Error{Kind: Invalid, Message: r.String() + " still has " + plural(len(children), "resource") + " under it; remove them first"}
 		}
-		chain := ancestry{reader: tx}
-		done.account = accountOf(lastOf(r, &chain))
+		chain := newAncestry(tx)
+		done.account = accountOf(lastOf(r, chain))
 		if err := tx.DeleteResource(r); err != nil {
 			return err
 		}

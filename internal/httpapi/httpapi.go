@@ -79,7 +79,7 @@ func (a *API) ServeVerdict(w http.ResponseWriter, r *http.Request, v guard.Verdi
 		a.fail(w, r, unreadable(err))
 		return
 	}
-	c := &call{Request: r, verdict: v, body: body, caller: callerOf(v, r)}
+	c := &call{Request: r, verdict: v, body: body, caller: callerOf(v)}
 	got, err := a.routes[v.Operation.String()](r.Context(), c)
 	if err != nil {
 		a.fail(w, r, err)
@@ -89,9 +89,10 @@ func (a *API) ServeVerdict(w http.ResponseWriter, r *http.Request, v guard.Verdi
 }
 
 // callerOf is who asks, and what was decided, to be decided again where it counts.
-func callerOf(v guard.Verdict, _ *http.Request) control.Caller {
+func callerOf(v guard.Verdict) control.Caller {
 	return control.Caller{
 		Credential: v.Credential.ID,
+		Secret:     v.Secret,
 		Principal:  v.Credential.Principal,
 		Addr:       v.Addr,
 		AnyOf:      v.Operation.AnyOf,

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -31,6 +32,36 @@ func newTransport() *http.Transport {
 	}
 }
 
+// finalAnswers lets only final answers through: httputil.ReverseProxy would hand on interim ones
+// (1xx) with whatever headers the upstream gives them, before anyone has looked at those.
+type finalAnswers struct{ http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (t finalAnswers) RoundTrip(r *http.Request) (*http.Response, error) {
+	return t.RoundTripper.RoundTrip(r.WithContext(untraced{r.Context()}))
+}
+
+// untraced is a context without values, and so without the trace that asks for interim answers.
+type untraced struct{ context.Context }
+
+// Value implements context.Context.
+func (untraced) Value(any) any { return nil }
+
+// withoutTrailers is the body of an answer whose trailers are dropped: nobody has looked at them.
+type withoutTrailers struct {
+	io.ReadCloser
+	answer *http.Response
+}
+
+// Read implements io.Reader. Trailers are there once the body has ended.
+func (b withoutTrailers) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		b.answer.Trailer = nil
+	}
+	return n, err
+}
+
 // forward sends the request that was decided, and its answer back.
 func (g *Gateway) forward(w http.ResponseWriter, r *http.Request, v guard.Verdict, addr netip.Addr, body *requestBody) {
 	if v.Operation.Creates != nil || v.Operation.Deletes {
@@ -40,7 +71,7 @@ func (g *Gateway) forward(w http.ResponseWriter, r *http.Request, v guard.Verdic
 		r = r.WithContext(ctx)
 	}
 	proxy := httputil.ReverseProxy{
-		Transport: g.Transport,
+		Transport: finalAnswers{g.Transport},
 		ErrorLog:  slog.NewLogLogger(g.Log.Handler(), slog.LevelWarn),
 		Rewrite:   func(p *httputil.ProxyRequest) { g.address(p.Out, p.In, v, addr) },
 		ModifyResponse: func(answer *http.Response) error {
@@ -48,10 +79,14 @@ func (g *Gateway) forward(w http.ResponseWriter, r *http.Request, v guard.Verdic
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			var f *failure
+			broken, denial := body.failure()
 			switch {
 			case errors.As(err, &f):
-			case body.failure() != nil:
-				f = badBody(body.failure())
+			case denial != nil:
+				denial.Write(w)
+				return
+			case broken != nil:
+				f = badBody(broken)
 			default:
 				f = unreachable(err)
 			}
@@ -96,6 +131,7 @@ func (g *Gateway) receive(ctx context.Context, answer *http.Response, v guard.Ve
 		return brokenAnswer("upstream switches protocols unasked")
 	}
 	g.cleanAnswer(answer.Header)
+	answer.Body = withoutTrailers{answer.Body, answer}
 	if answer.StatusCode/100 != 2 {
 		return nil
 	}

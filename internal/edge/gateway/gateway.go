@@ -60,10 +60,10 @@ type ControlPlane interface {
 	ServeVerdict(w http.ResponseWriter, r *http.Request, v guard.Verdict)
 }
 
-// Throttle bounds how many requests one principal may make. When the quota is used up it answers,
-// and reports false.
+// Throttle bounds how many requests may be made on the account of one user, account or credential.
+// When the quota is used up it answers, and reports false.
 type Throttle interface {
-	Admit(w http.ResponseWriter, p leastkey.Principal) bool
+	Admit(w http.ResponseWriter, payer leastkey.ID) bool
 }
 
 // Registry learns what the upstream made and removed. Both return only when it is in force.
@@ -137,18 +137,23 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.write(w)
 		return
 	}
-	body := &requestBody{ReadCloser: http.MaxBytesReader(w, r.Body, g.Limits.Body)}
-	r.Body = body
 	addr := clientAddr(r, g.TrustedProxies)
-	v := g.Guard.Check(r.Context(), guard.Request{
-		Method: r.Method,
-		Target: r.RequestURI,
-		Header: r.Header,
-		Addr:   addr,
-		Body:   func(limit int64) ([]byte, error) { return keepBody(r, limit) },
-	})
-	if g.Throttle != nil && !v.Credential.Principal.IsZero() && !g.Throttle.Admit(w, v.Credential.Principal) {
+	request := guard.Request{Method: r.Method, Target: r.RequestURI, Header: r.Header, Addr: addr}
+	hasBody := r.Body != http.NoBody
+	body := receive(w, r, g.Limits.Body)
+	if hasBody {
+		request.Arrive, request.Body = body.arrive, body.bytes
+	}
+	v := g.Guard.Check(r.Context(), request)
+	if v.Denial != nil && hasBody {
+		hurry(w)
+	}
+	if payer, pays := payerOf(v); g.Throttle != nil && pays && !g.Throttle.Admit(w, payer) {
 		return
+	}
+	body.again = func() guard.Verdict {
+		request.Arrive = nil
+		return g.Guard.Check(r.Context(), request)
 	}
 	switch {
 	case v.Denial != nil:

@@ -3,26 +3,45 @@ package gateway
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
 // owned says that a header, by its plain name, is not for clients to give to the upstream: it
 // carries a credential or an identity, says where a request comes from, or changes what it asks.
 func (g *Gateway) owned(plainName string) bool {
-	switch plainName {
-	case "authorization", "proxy-authorization", "x-auth-email", "x-auth-key", "x-auth-user-service-key", // credentials
-		"forwarded", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "x-original-forwarded-for", "true-client-ip", // origins
-		"cf-connecting-ip", "cf-connecting-ipv6", "fastly-client-ip", "client-ip", "x-originating-ip", "x-remote-ip", "x-remote-addr",
-		"x-http-method", "x-http-method-override", "x-method-override", // another method
-		"x-original-url", "x-rewrite-url", "x-original-host", "x-host", "x-http-host-override", // another path or host
-		"proxy", // CGI programs take it for their own HTTP_PROXY
-		g.credentialName:
+	if plainName == g.credentialName {
 		return true
-	default:
-		return strings.HasPrefix(plainName, "leastkey") || strings.HasPrefix(plainName, "x-leastkey") ||
-			strings.HasPrefix(plainName, "x-forwarded-")
 	}
+	if _, named := ownedNames[plainName]; named {
+		return true
+	}
+	return slices.ContainsFunc(ownedPrefixes, func(prefix string) bool { return strings.HasPrefix(plainName, prefix) })
 }
+
+// ownedNames and ownedPrefixes are what servers, proxies and frameworks are known to believe.
+var (
+	ownedNames = map[string]struct{}{
+		// credentials
+		"authorization": {}, "proxy-authorization": {}, "x-auth-email": {}, "x-auth-key": {}, "x-auth-user-service-key": {},
+		// who asks, as proxies that sign people in tell it
+		"remote-user": {}, "x-remote-user": {}, "x-remote-groups": {}, "x-user": {}, "x-username": {}, "x-webauth-user": {},
+		"client-cert": {}, "client-cert-chain": {}, "x-client-cert": {}, "x-goog-iap-jwt-assertion": {},
+		// from where
+		"forwarded": {}, "x-forwarded": {}, "x-real-ip": {}, "x-client-ip": {}, "x-cluster-client-ip": {}, "true-client-ip": {}, "client-ip": {},
+		"x-originating-ip": {}, "x-remote-ip": {}, "x-remote-addr": {}, "x-proxyuser-ip": {}, "fastly-client-ip": {}, "cf-connecting-ip": {},
+		"cf-connecting-ipv6": {}, "cf-pseudo-ipv4": {}, "cf-worker": {},
+		// another method, path or host
+		"x-http-method": {}, "x-http-method-override": {}, "x-method-override": {}, "x-rewrite-url": {}, "x-host": {}, "x-http-host-override": {},
+		// CGI programs take it for their own HTTP_PROXY
+		"proxy": {},
+	}
+	ownedPrefixes = []string{
+		"leastkey", "x-leastkey", "x-forwarded-", "x-original-",
+		"x-auth-request-", "x-authenticated-", "x-authentik-", "x-webauth-", "x-ssl-", "ssl-client-", "x-client-cert-", "x-amzn-oidc-",
+		"x-ms-client-principal", "x-azure-", "x-envoy-", "x-goog-authenticated-user-",
+	}
+)
 
 // framed says that a header, by its plain name, is about one connection: where a message on it
 // ends, whom it is for, what comes next.

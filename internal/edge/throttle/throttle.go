@@ -1,4 +1,5 @@
-// Package throttle bounds how many requests one principal may make, across all its credentials.
+// Package throttle bounds how many requests may be made on the account of one user, account or
+// credential.
 package throttle
 
 import (
@@ -23,30 +24,30 @@ type Quota struct {
 // DefaultQuota is that of the wire contract: 1,200 requests in 5 minutes.
 var DefaultQuota = Quota{Requests: 1200, Per: 5 * time.Minute}
 
-// Throttle counts. A principal may use its whole quota at once; it comes back evenly over the
+// Throttle counts. A payer may use its whole quota at once; it comes back evenly over the
 // quota's time.
 type Throttle struct {
 	quota Quota
 	now   func() time.Time
 
 	mu       sync.Mutex
-	limiters map[leastkey.Principal]*rate.Limiter
+	limiters map[leastkey.ID]*rate.Limiter
 	swept    time.Time
 }
 
 // New makes a Throttle; with a zero quota it admits everything.
 func New(q Quota, now func() time.Time) *Throttle {
-	return &Throttle{quota: q, now: now, limiters: map[leastkey.Principal]*rate.Limiter{}, swept: now()}
+	return &Throttle{quota: q, now: now, limiters: map[leastkey.ID]*rate.Limiter{}, swept: now()}
 }
 
-// Admit counts one request of the principal and writes the rate-limit header fields. When the
+// Admit counts one request against the payer and writes the rate-limit header fields. When the
 // quota is used up it answers 429 and reports false.
-func (t *Throttle) Admit(w http.ResponseWriter, p leastkey.Principal) bool {
+func (t *Throttle) Admit(w http.ResponseWriter, payer leastkey.ID) bool {
 	if t.quota.Requests <= 0 || t.quota.Per <= 0 {
 		return true
 	}
 	now := t.now()
-	limiter := t.limiter(p, now)
+	limiter := t.limiter(payer, now)
 	admitted := limiter.AllowN(now, 1)
 	left := max(0, limiter.TokensAt(now))
 	refill := float64(t.quota.Requests) / t.quota.Per.Seconds()
@@ -62,25 +63,25 @@ func (t *Throttle) Admit(w http.ResponseWriter, p leastkey.Principal) bool {
 	return false
 }
 
-func (t *Throttle) limiter(p leastkey.Principal, now time.Time) *rate.Limiter {
+func (t *Throttle) limiter(payer leastkey.ID, now time.Time) *rate.Limiter {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if now.Sub(t.swept) >= t.quota.Per {
 		t.sweep(now)
 	}
-	limiter, known := t.limiters[p]
+	limiter, known := t.limiters[payer]
 	if !known {
 		limiter = rate.NewLimiter(rate.Limit(float64(t.quota.Requests)/t.quota.Per.Seconds()), t.quota.Requests)
-		t.limiters[p] = limiter
+		t.limiters[payer] = limiter
 	}
 	return limiter
 }
 
-// sweep forgets principals whose whole quota is back: a new limiter says the same.
+// sweep forgets payers whose whole quota is back: a new limiter says the same.
 func (t *Throttle) sweep(now time.Time) {
-	for p, limiter := range t.limiters {
+	for payer, limiter := range t.limiters {
 		if limiter.TokensAt(now) >= float64(t.quota.Requests) {
-			delete(t.limiters, p)
+			delete(t.limiters, payer)
 		}
 	}
 	t.swept = now
