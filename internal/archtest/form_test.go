@@ -118,6 +118,8 @@ var tables = map[string]string{
 	"catalog.reservedTypes":               "words of the format that cannot name a resource type",
 	"cmd/leastkey.story":                  "what the demo is seeded with",
 	"internal/control.operatorOnly":       "the target of what only the operator may do: none",
+	"internal/edge/gateway.ownedNames":    "the header names that servers behind are known to believe",
+	"internal/edge/gateway.ownedPrefixes": "as ownedNames",
 	"internal/edge/throttle.DefaultQuota": "a number with a unit, which a constant cannot hold",
 	"internal/httpapi.statuses":           "one table from the kind of an error to its status",
 	"internal/sqlite.earliest":            "a bound of what the column can hold; a constant cannot be a time",
