@@ -3,6 +3,7 @@ package nodetest_test
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -131,9 +132,7 @@ func TestLaw4RolesOutliveNothing(t *testing.T) {
 	}
 	mint := func(more Object) Token {
 		body := Object{"name": "inviter", "policies": []Policy{all}}
-		for k, v := range more {
-			body[k] = v
-		}
+		maps.Copy(body, more)
 		var token Token
 		n.Must(t, ada, "POST", "/user/tokens", body, &token)
 		return token

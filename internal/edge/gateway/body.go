@@ -100,10 +100,10 @@ func (b *requestBody) fail(err error, d *guard.Denial) {
 
 // failure tells why the body could not be read, and what to answer when that is because the
 // request is no longer allowed.
-func (b *requestBody) failure() (error, *guard.Denial) {
+func (b *requestBody) failure() (*guard.Denial, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.failed, b.denial
+	return b.denial, b.failed
 }
 
 // readAll reads at most limit bytes; more fail with guard.ErrBodyTooLarge, beside what was read.

@@ -42,7 +42,7 @@ func (t finalAnswers) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // untraced is a context without values, and so without the trace that asks for interim answers.
-type untraced struct{ context.Context }
+type untraced struct{ context.Context } //nolint:containedctx // it is one
 
 // Value implements context.Context.
 func (untraced) Value(any) any { return nil }
@@ -79,7 +79,7 @@ func (g *Gateway) forward(w http.ResponseWriter, r *http.Request, v guard.Verdic
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			var f *failure
-			broken, denial := body.failure()
+			denial, broken := body.failure()
 			switch {
 			case errors.As(err, &f):
 			case denial != nil:
