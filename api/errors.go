@@ -97,10 +97,13 @@ func AuthenticationError(missing string) Error {
 }
 
 // CheckFailed: a create or update that gives more than its maker has, or a group that can bind
-// to none of the listed resources.
+// to none of the listed resources. An empty group is for what is about no group.
 func CheckFailed(group string) Error {
-	return Error{Code: CodeInvalidRequest,
-		Message: fmt.Sprintf("Failed common permission check against resources. (Permission group: %s)", group)}
+	message := "Failed common permission check against resources."
+	if group != "" {
+		message += " (Permission group: " + group + ")"
+	}
+	return Error{Code: CodeInvalidRequest, Message: message}
 }
 
 // NoRoute: no operation has this path. The first error carries the path, the second the reason.

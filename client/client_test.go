@@ -51,6 +51,16 @@ func answer(t *testing.T, w http.ResponseWriter, status int, body any) {
 	}
 }
 
+// A code that is the same all the way down is said once.
+func TestCodesAreSaidOnce(t *testing.T) {
+	e := api.CheckFailed("")
+	e.ErrorChain = []api.Error{{Code: e.Code, Message: "the end is later"}, {Code: 7, Message: "else"}}
+	want := "Failed common permission check against resources. (code 1001): the end is later: else (code 7)"
+	if got := (&Error{Errors: []api.Error{e}}).Error(); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // What goes over the wire for each method of the token routes.
 func TestRequests(t *testing.T) {
 	for _, test := range []struct {

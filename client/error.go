@@ -31,7 +31,7 @@ func (e *Error) Error() string {
 		if i > 0 {
 			out.WriteString("; ")
 		}
-		describe(&out, said)
+		describe(&out, said, 0)
 	}
 	if len(e.Errors) == 0 {
 		fmt.Fprintf(&out, "%s %s: %d %s", e.Method, e.Path, e.Status, http.StatusText(e.Status))
@@ -42,11 +42,16 @@ func (e *Error) Error() string {
 	return out.String()
 }
 
-func describe(out *strings.Builder, said api.Error) {
-	fmt.Fprintf(out, "%s (code %d)", printable(said.Message), said.Code)
+// describe writes an error and its causes. A cause with the code of what it caused does not
+// repeat it.
+func describe(out *strings.Builder, said api.Error, above int) {
+	out.WriteString(printable(said.Message))
+	if said.Code != above {
+		fmt.Fprintf(out, " (code %d)", said.Code)
+	}
 	for _, cause := range said.ErrorChain {
 		out.WriteString(": ")
-		describe(out, cause)
+		describe(out, cause, said.Code)
 	}
 }
 
