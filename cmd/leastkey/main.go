@@ -15,14 +15,15 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr)
+	code := run(ctx, os.Args, os.Getenv, os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
-// run is the whole program, but for the process around it.
+// run is the whole program, but for the process around it. The first argument is its own name.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return cli.Run(ctx, args, getenv, stdin, stdout, stderr, cli.Servers{
+	return cli.Run(ctx, args[1:], getenv, stdin, stdout, stderr, cli.Servers{
+		Program: args[0],
 		Demo: func(ctx context.Context, o cli.DemoOptions) error {
 			return runDemo(ctx, o, logTo(o.Stderr))
 		},

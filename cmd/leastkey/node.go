@@ -209,6 +209,6 @@ func landing(w http.ResponseWriter, _ *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
 	fmt.Fprint(w, `<!doctype html><html lang="en"><title>Leastkey</title><h1>Leastkey</h1>
-<p>Scoped API tokens. The API is at <code>/client/v4</code>; make a token with <code>leastkey token create --help</code>.</p></html>
+<p>Scoped API tokens. The API is at <code>/client/v4</code>; <code>leastkey token create</code>, on the command line of the same program, makes a token.</p></html>
 `)
 }

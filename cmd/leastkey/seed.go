@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/catalog"
@@ -301,7 +302,7 @@ func (s *seeds) print(o cli.DemoOptions) {
 	fmt.Fprintf(out, "Leastkey demo is ready. Data is kept in %s; Ctrl-C stops it.\n\n", o.Data)
 	fmt.Fprintf(out, "  API        %s\n  DNS        %s (UDP and TCP)\n\n", s.API, s.DNS)
 	for _, u := range s.Users {
-		fmt.Fprintf(out, "  %s\n    password        %s\n    Global API Key  %s\n", u.Email, u.Password, u.Key)
+		fmt.Fprintf(out, "  %s\n    Global API Key  %s\n    password        %s (for a dashboard, which is not there yet)\n", u.Email, u.Key, u.Password)
 		for _, z := range s.Zones {
 			if slices.Contains(u.Accounts, z.Account) {
 				fmt.Fprintf(out, "    zone            %s  %s\n", z.ID, z.Name)
@@ -316,10 +317,21 @@ func (s *seeds) print(o cli.DemoOptions) {
 Make a token that may edit the DNS of one zone, in another terminal:
 
   export LEASTKEY_URL=%s LEASTKEY_EMAIL=%s LEASTKEY_KEY=%s
-  leastkey token create --name first --template "Edit zone DNS" --zone staging.example
+  %s token create --name first --template "Edit zone DNS" --zone staging.example
 
 Or see with curl what the all-powerful key sees:
 
   curl %s/zones -H "X-Auth-Email: %s" -H "X-Auth-Key: %s"
-`, s.API, u.Email, u.Key, s.API, u.Email, u.Key)
+`, s.API, u.Email, u.Key, shellWord(o.Program), s.API, u.Email, u.Key)
+}
+
+// shellWord is s as one word of a shell's command line.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune("/._-+,@", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

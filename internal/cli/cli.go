@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -35,7 +36,7 @@ type grammar struct {
 	Account          accountCommands  `cmd:"" help:"Operator: manage accounts."`
 	Member           memberCommands   `cmd:"" help:"Operator: manage who is in an account."`
 	Resource         resourceCommands `cmd:"" help:"Operator: manage the registry of resources."`
-	Demo             demoCommand      `cmd:"" help:"Run everything, with a sample product, in one process." example:"leastkey demo --data ./data"`
+	Demo             demoCommand      `cmd:"" help:"Run everything in one process: the API and, behind it, a sample product with DNS. There is no dashboard yet." example:"leastkey demo --data ./data"`
 	Serve            serveCommand     `cmd:"" help:"Run the server for an API of your own." example:"leastkey serve --config leastkey.yaml"`
 	Version          versionCommand   `cmd:"" help:"Print the version." example:"leastkey version"`
 }
@@ -97,20 +98,43 @@ func helpWithExample(options kong.HelpOptions, ctx *kong.Context) error {
 	if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
 		return err
 	}
-	if node := ctx.Selected(); node != nil && node.Tag.Has("example") {
+	node := ctx.Selected()
+	if node != nil && node.Tag.Has("example") {
 		_, err := fmt.Fprintf(ctx.Stdout, "\nExample:\n  %s\n", node.Tag.Get("example"))
+		return err
+	}
+	if node == nil || node.Name == "token" {
+		_, err := fmt.Fprint(ctx.Stdout, environment)
 		return err
 	}
 	return nil
 }
 
+// environment is what the program reads beside its arguments.
+const environment = `
+Environment:
+  LEASTKEY_URL                   Address of the API, as --url.
+  LEASTKEY_TOKEN                 The API token to ask with. Comes before a key.
+  LEASTKEY_EMAIL, LEASTKEY_KEY   A user's e-mail and Global API Key to ask with.
+  LEASTKEY_DATA                  Data directory of the server, as --data.
+  LEASTKEY_CATALOG               Catalogue with templates and roles, as --catalog.
+`
+
 // fail says what went wrong, and what may help.
 func (a *app) fail(err error) int {
 	_, _ = fmt.Fprintf(a.stderr, "leastkey: %s\n", printable(err.Error()))
-	if refused, ok := errors.AsType[*client.Error](err); ok {
-		if hint := hintFor(refused); hint != "" {
-			_, _ = fmt.Fprintf(a.stderr, "hint: %s\n", hint)
-		}
+	hint := ""
+	refused, ok := errors.AsType[*client.Error](err)
+	if ok {
+		hint = hintFor(refused)
+	}
+	if more, known := errors.AsType[*hinted](err); known {
+		hint = more.hint
+	}
+	if hint != "" {
+		_, _ = fmt.Fprintf(a.stderr, "hint: %s\n", printable(hint))
+	}
+	if ok {
 		if refused.RequestID != "" {
 			_, _ = fmt.Fprintf(a.stderr, "request: %s\n", printable(refused.RequestID))
 		}
@@ -118,13 +142,27 @@ func (a *app) fail(err error) int {
 	return exitFailed
 }
 
+// hinted is an error and what may help, for who typed the command.
+type hinted struct {
+	error
+	hint string
+}
+
+// Unwrap gives the error.
+func (h *hinted) Unwrap() error { return h.error }
+
 // hintFor adds what the server cannot know: how this program was told its credential.
 func hintFor(e *client.Error) string {
 	switch {
-	case e.Has(api.CodeInvalidAccessToken) && e.Status == 401, e.Has(api.CodeInvalidToken):
-		return "the token is unknown on this server, or revoked, expired or disabled"
+	case e.Status == 401 && (e.Has(api.CodeInvalidAccessToken) || e.Has(api.CodeInvalidToken)):
+		if len(e.Errors[0].ErrorChain) > 0 {
+			return "" // the server said why
+		}
+		return "the token is unknown on this server: mistyped, revoked, or rolled since"
 	case e.Has(api.CodeUnknownKey):
 		return "LEASTKEY_EMAIL and LEASTKEY_KEY do not belong together on this server"
+	case e.Has(api.CodeInvalidHeaders) && because(e, api.CodeInvalidEmailHeader):
+		return "LEASTKEY_EMAIL takes the e-mail address of the user whose key is in LEASTKEY_KEY"
 	case e.Has(api.CodeInvalidHeaders):
 		return "LEASTKEY_TOKEN takes an API token; a Global API Key goes into LEASTKEY_KEY, with LEASTKEY_EMAIL"
 	case e.Has(api.CodeCouldNotRoute):
@@ -134,4 +172,11 @@ func hintFor(e *client.Error) string {
 	default:
 		return ""
 	}
+}
+
+// because reports whether a cause of the refusal has the code.
+func because(e *client.Error, code int) bool {
+	return slices.ContainsFunc(e.Errors, func(said api.Error) bool {
+		return slices.ContainsFunc(said.ErrorChain, func(cause api.Error) bool { return cause.Code == code })
+	})
 }

@@ -63,6 +63,18 @@ func TestHelpShowsTheExample(t *testing.T) {
 	}
 }
 
+// What is read from the environment is said where one looks first.
+func TestHelpShowsTheEnvironment(t *testing.T) {
+	for _, line := range []string{"", "--help", "token --help"} {
+		code, out, _ := typed(t, nil, "", words(line)...)
+		for _, name := range []string{"LEASTKEY_URL", "LEASTKEY_TOKEN", "LEASTKEY_EMAIL", "LEASTKEY_KEY", "LEASTKEY_DATA", "LEASTKEY_CATALOG"} {
+			if code != 0 || !strings.Contains(out, "  "+name) && !strings.Contains(out, ", "+name) {
+				t.Errorf("%q: %d, nothing about %s\n%s", line, code, name, out)
+			}
+		}
+	}
+}
+
 // No secret can be given as an argument, where every user of the machine could read it.
 func TestNoFlagTakesASecret(t *testing.T) {
 	var g grammar
@@ -88,7 +100,7 @@ func TestNoFlagTakesASecret(t *testing.T) {
 // What is wrong before anything is asked of a server: status, and words that say what to do.
 func TestComplaints(t *testing.T) {
 	url := map[string]string{"LEASTKEY_URL": "http://127.0.0.1:1/client/v4"}
-	key := map[string]string{"LEASTKEY_URL": url["LEASTKEY_URL"], "LEASTKEY_EMAIL": "ada@example.com", "LEASTKEY_KEY": "k"}
+	key := map[string]string{"LEASTKEY_URL": url["LEASTKEY_URL"], "LEASTKEY_EMAIL": "ada@example.com", "LEASTKEY_KEY": strings.Repeat("a1", 18) + "f"}
 	for _, test := range []struct {
 		name, line, stdin string
 		env               map[string]string
@@ -101,6 +113,9 @@ func TestComplaints(t *testing.T) {
 		{"nobody to ask before a delete", "token delete n", "y\n", key, 1, "add --yes"},
 		{"no credential", "token list", "", url, 1, "Set LEASTKEY_TOKEN"},
 		{"half a key", "token list", "", map[string]string{"LEASTKEY_KEY": "k"}, 1, "set both"},
+		{"half of the other half", "token list", "", map[string]string{"LEASTKEY_EMAIL": "ada@example.com"}, 1, "set both"},
+		{"a token for a key", "token list", "", map[string]string{"LEASTKEY_URL": url["LEASTKEY_URL"], "LEASTKEY_EMAIL": "ada@example.com", "LEASTKEY_KEY": "lkut_secretsecret"}, 1, "an API token goes into LEASTKEY_TOKEN"},
+		{"token and key", "token list", "", map[string]string{"LEASTKEY_TOKEN": "t", "LEASTKEY_EMAIL": "ada@example.com", "LEASTKEY_KEY": "k"}, 1, "note: LEASTKEY_TOKEN and LEASTKEY_KEY are both set; the token is used"},
 		{"no address", "token list", "", map[string]string{"LEASTKEY_TOKEN": "t"}, 1, "Set LEASTKEY_URL"},
 		{"bad address", "token list --url localhost", "", map[string]string{"LEASTKEY_TOKEN": "t"}, 1, "want http:// or https://"},
 		{"token with more around it", "token list", "", map[string]string{"LEASTKEY_TOKEN": "Bearer secretsecret"}, 1, "holds more than a token"},

@@ -53,18 +53,30 @@ func exposed(base string) bool {
 }
 
 func (a *app) credential() (client.Credential, error) {
+	email, key := a.getenv("LEASTKEY_EMAIL"), a.getenv("LEASTKEY_KEY")
 	if token := a.getenv("LEASTKEY_TOKEN"); token != "" {
+		if key != "" {
+			_, _ = fmt.Fprintln(a.stderr, "note: LEASTKEY_TOKEN and LEASTKEY_KEY are both set; the token is used")
+		}
 		return bearer(token, "LEASTKEY_TOKEN")
 	}
-	email, key := a.getenv("LEASTKEY_EMAIL"), a.getenv("LEASTKEY_KEY")
 	switch {
 	case email != "" && key != "":
-		return client.Key(strings.TrimSpace(email), strings.TrimSpace(key)), nil
+		return globalKey(email, key)
 	case email != "" || key != "":
 		return client.Credential{}, errors.New("LEASTKEY_EMAIL and LEASTKEY_KEY go together: set both")
 	default:
 		return client.Credential{}, errors.New("who is asking? Set LEASTKEY_TOKEN to an API token, or LEASTKEY_EMAIL and LEASTKEY_KEY to a Global API Key")
 	}
+}
+
+// globalKey reads a Global API Key as it was pasted. It never repeats it.
+func globalKey(email, pasted string) (client.Credential, error) {
+	key := strings.TrimSpace(pasted)
+	if len(key) != 37 || strings.ContainsFunc(key, func(r rune) bool { return (r < '0' || r > '9') && (r < 'a' || r > 'f') }) {
+		return client.Credential{}, errors.New("LEASTKEY_KEY holds no Global API Key, which has 37 characters of 0-9 and a-f; an API token goes into LEASTKEY_TOKEN")
+	}
+	return client.Key(strings.TrimSpace(email), key), nil
 }
 
 // bearer reads a token as it was pasted. It never repeats it.

@@ -32,13 +32,13 @@ func (cmd *createCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	plan, names, vocab, err := cmd.plan(ctx, a, c, tokens)
+	plan, r, err := cmd.plan(ctx, a, c, tokens)
 	if err != nil {
 		return err
 	}
 	if !a.json || !cmd.Yes {
 		title := fmt.Sprintf("Token %q, owned by %s", plan.Name, cmd.owner())
-		if err := summarize(title, plan, vocab, names, a.now()).write(a.stderr); err != nil {
+		if err := summarize(title, plan, r.vocab, r.names, a.now()).write(a.stderr); err != nil {
 			return err
 		}
 	}
@@ -47,34 +47,34 @@ func (cmd *createCommand) Run(ctx context.Context, a *app) error {
 	}
 	made, err := tokens.Create(ctx, request(plan))
 	if err != nil {
-		return err
+		return r.advise(err)
 	}
 	return a.show(made, func(w io.Writer) error { return showOnce(w, made, made.Value, tokens) })
 }
 
 // plan is the token as it will be.
-func (cmd *createCommand) plan(ctx context.Context, a *app, c *client.Client, tokens client.Tokens) (api.Token, map[string]string, vocabulary, error) {
+func (cmd *createCommand) plan(ctx context.Context, a *app, c *client.Client, tokens client.Tokens) (api.Token, *resolver, error) {
 	plan := api.Token{Name: cmd.Name}
 	if plan.Name == "" {
 		plan.Name = cmd.nameFromRights()
 	}
 	var err error
 	if plan.Condition, err = cmd.condition(plan.Condition); err != nil {
-		return plan, nil, vocabulary{}, err
+		return plan, nil, err
 	}
 	if plan.NotBefore, plan.ExpiresOn, err = cmd.validity(plan.NotBefore, plan.ExpiresOn, a.now()); err != nil {
-		return plan, nil, vocabulary{}, err
+		return plan, nil, err
 	}
 	vocab, err := readVocabulary(ctx, tokens)
 	if err != nil {
-		return plan, nil, vocab, err
+		return plan, nil, err
 	}
 	r := newResolver(c, vocab)
 	plan.Policies, err = cmd.policies(ctx, a, r)
 	if err == nil && !grantsSomething(plan.Policies) {
 		err = errors.New("with only --deny it could do nothing: add --allow or --template")
 	}
-	return plan, r.names, vocab, err
+	return plan, r, err
 }
 
 // nameFromRights is what a token is called when nobody says: "Edit zone DNS, staging.example".

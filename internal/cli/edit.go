@@ -41,7 +41,10 @@ func (cmd *editCommand) Run(ctx context.Context, a *app) error {
 	}
 	if !a.json || !cmd.Yes {
 		r.nameZones(ctx, changed.Policies)
-		title := fmt.Sprintf("Token %q (%s) will be %q", t.Name, t.ID, changed.Name)
+		title := fmt.Sprintf("Token %q (%s) will be", t.Name, t.ID)
+		if changed.Name != t.Name {
+			title = fmt.Sprintf("Token %q (%s) will be %q", t.Name, t.ID, changed.Name)
+		}
 		if err := summarize(title, changed, vocab, r.names, a.now()).write(a.stderr); err != nil {
 			return err
 		}
@@ -51,7 +54,7 @@ func (cmd *editCommand) Run(ctx context.Context, a *app) error {
 	}
 	now, err := tokens.Update(ctx, t.ID, request(changed))
 	if err != nil {
-		return err
+		return r.advise(err)
 	}
 	return a.show(now, line("Token %q (%s) is changed. Its secret is the same.", now.Name, now.ID))
 }

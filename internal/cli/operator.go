@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -47,10 +48,10 @@ func state(u api.OperatorUser) string {
 
 type userCreate struct {
 	dataFlag
-	Email         string `arg:"" help:"E-mail, which is also the name to sign in with."`
+	Email         string `arg:"" help:"E-mail address, which goes with the Global API Key."`
 	FirstName     string `placeholder:"NAME" help:"First name."`
 	LastName      string `placeholder:"NAME" help:"Last name."`
-	PasswordStdin bool   `help:"Read the password from standard input instead of making one up."`
+	PasswordStdin bool   `help:"Read the password from standard input instead of making one up. It is for a dashboard, which is not there yet."`
 }
 
 // Run implements the command.
@@ -64,6 +65,9 @@ func (cmd *userCreate) Run(ctx context.Context, a *app) error {
 		password, err := a.readSecret(ctx, "Password")
 		if err != nil {
 			return err
+		}
+		if password == "" {
+			return errors.New("standard input holds no password")
 		}
 		wanted.Password = api.ShowOnce(password)
 	}

@@ -18,10 +18,11 @@ type resolver struct {
 	c     *client.Client
 	vocab vocabulary
 	names map[string]string // by key of the resource map
+	taken []place           // whose id is what was typed, looked up by nobody
 }
 
 func newResolver(c *client.Client, v vocabulary) *resolver {
-	return &resolver{c, v, map[string]string{}}
+	return &resolver{c: c, vocab: v, names: map[string]string{}}
 }
 
 // policies makes one policy of all grants that have the same effect on the same place, in the
@@ -109,20 +110,47 @@ func (r *resolver) find(ctx context.Context, p place) (id, name string, err erro
 		return account.ID.String(), account.Name, err
 	case p.kind == "zone":
 		return r.findZone(ctx, p.name)
+	case p.kind == string(leastkey.UserType) || strings.ContainsFunc(p.name, func(c rune) bool { return c <= ' ' || c > '~' }):
+		return "", "", fmt.Errorf("%s:%s is not an id, and names are looked up for zones and accounts only: give the id of the %s", p.kind, p.name, p.kind)
 	default:
-		return p.name, "", nil // the server knows which ids this type has
+		return r.take(p), "", nil
 	}
+}
+
+// take takes what was typed for an id: the server knows which ids a type has.
+func (r *resolver) take(p place) string {
+	r.taken = append(r.taken, p)
+	return p.name
+}
+
+// advise adds to a refusal what it does not say: that what was taken for an id may be none.
+func (r *resolver) advise(err error) error {
+	refused, ok := errors.AsType[*client.Error](err)
+	if !ok || refused.Status != http.StatusBadRequest || !refused.Has(api.CodeInvalidRequest) || len(r.taken) == 0 {
+		return err
+	}
+	p := r.taken[0]
+	return &hinted{err, fmt.Sprintf("%q was taken for the id of the %s, since names are looked up for zones and accounts only; "+
+		"it may be no id, or not registered: the operator sees with leastkey resource list --type %s", p.name, p.kind, p.kind)}
+}
+
+// lookup words what kept a name from being looked up.
+func lookup(what, name, instead string, err error) error {
+	if refused, ok := errors.AsType[*client.Error](err); ok && refused.Has(api.CodeAuthenticationError) {
+		return fmt.Errorf("cannot look up %s %q, because this credential may not list any %s: %s", what, name, what, instead)
+	}
+	return fmt.Errorf("cannot look up %s %q, so %s: %w", what, name, instead, err)
 }
 
 func (r *resolver) findZone(ctx context.Context, name string) (id, canonical string, err error) {
 	zones, err := r.c.Zones(ctx, strings.TrimSuffix(name, "."))
 	var refused *client.Error
 	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
-		return name, "", nil // an API without zones of this kind: ids are what they are
+		return r.take(place{kind: "zone", name: name}), "", nil // an API without zones of this kind
 	}
 	switch {
 	case err != nil:
-		return "", "", fmt.Errorf("cannot look up zone %q, so write zone:ID: %w", name, err)
+		return "", "", lookup("zone", name, "write zone:ID", err)
 	case len(zones) == 0:
 		return "", "", fmt.Errorf("no zone is called %q among those that this credential may see", name)
 	case len(zones) > 1:
@@ -165,7 +193,7 @@ func findAccount(ctx context.Context, c *client.Client, text string) (api.Accoun
 	}
 	accounts, err := c.Accounts(ctx)
 	if err != nil {
-		return api.Account{}, fmt.Errorf("cannot look up account %q, so give its id: %w", text, err)
+		return api.Account{}, lookup("account", text, "give its id", err)
 	}
 	return pick(accounts, "account", text, func(a api.Account) (leastkey.ID, string) { return a.ID, a.Name })
 }

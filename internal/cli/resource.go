@@ -7,12 +7,13 @@ import (
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/api"
+	"github.com/leastkey/leastkey/client"
 )
 
 // resourceCommands are the operator's commands about the registry of resources.
 type resourceCommands struct {
 	List   resourceList   `cmd:"" help:"List what is registered." example:"leastkey resource list --type zone"`
-	Add    resourceAdd    `cmd:"" help:"Register a resource under its parent." example:"leastkey resource add zone:023e105f4ecef8ad9ca31a8372d0c353 --name staging.example --parent account:01a7362d577a6c3019a474fd6f485823"`
+	Add    resourceAdd    `cmd:"" help:"Register a resource under its parent." example:"leastkey resource add zone:023e105f4ecef8ad9ca31a8372d0c353 --name staging.example --parent account:Example"`
 	Remove resourceRemove `cmd:"" help:"Take a resource out of the registry: no token reaches it any more." example:"leastkey resource remove zone:023e105f4ecef8ad9ca31a8372d0c353"`
 }
 
@@ -25,24 +26,38 @@ func resourceArg(text string) (leastkey.Resource, error) {
 	return leastkey.Resource{Type: leastkey.ResourceType(kind), ID: id}, nil
 }
 
+// parentArg reads TYPE:ID, or account:NAME, which it looks up.
+func parentArg(ctx context.Context, o *client.Operator, text string) (leastkey.Resource, error) {
+	parent, err := resourceArg(text)
+	if err != nil || parent.Type != leastkey.AccountType || isID(parent.ID) {
+		return parent, err
+	}
+	accounts, err := o.Accounts(ctx)
+	if err != nil {
+		return parent, err
+	}
+	account, err := pick(accounts, "account", parent.ID, func(a api.Account) (leastkey.ID, string) { return a.ID, a.Name })
+	parent.ID = account.ID.String()
+	return parent, err
+}
+
 type resourceList struct {
 	dataFlag
 	Type   string `placeholder:"TYPE" help:"Only of this type."`
-	Parent string `placeholder:"TYPE:ID" help:"Only under this parent."`
+	Parent string `placeholder:"PARENT" help:"Only under this parent: TYPE:ID, or account:NAME."`
 }
 
 // Run implements the command.
 func (cmd *resourceList) Run(ctx context.Context, a *app) error {
-	var parent leastkey.Resource
-	if cmd.Parent != "" {
-		var err error
-		if parent, err = resourceArg(cmd.Parent); err != nil {
-			return err
-		}
-	}
 	o, err := cmd.operator(a)
 	if err != nil {
 		return err
+	}
+	var parent leastkey.Resource
+	if cmd.Parent != "" {
+		if parent, err = parentArg(ctx, o, cmd.Parent); err != nil {
+			return err
+		}
 	}
 	found, err := o.Resources(ctx, leastkey.ResourceType(cmd.Type), parent)
 	if err != nil {
@@ -66,7 +81,7 @@ type resourceAdd struct {
 	dataFlag
 	Resource string `arg:"" help:"TYPE:ID, with the id that the API uses."`
 	Name     string `placeholder:"NAME" help:"What people call it."`
-	Parent   string `required:"" placeholder:"TYPE:ID" help:"What it belongs to."`
+	Parent   string `required:"" placeholder:"PARENT" help:"What it belongs to: TYPE:ID, or account:NAME."`
 }
 
 // Run implements the command.
@@ -75,11 +90,11 @@ func (cmd *resourceAdd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	parent, err := resourceArg(cmd.Parent)
+	o, err := cmd.operator(a)
 	if err != nil {
 		return err
 	}
-	o, err := cmd.operator(a)
+	parent, err := parentArg(ctx, o, cmd.Parent)
 	if err != nil {
 		return err
 	}

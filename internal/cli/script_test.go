@@ -113,6 +113,7 @@ func await(t *testing.T, file string, ended chan error) []byte {
 func (d demo) setup(e *testscript.Env, dir string) error {
 	e.Setenv("PATH", filepath.Join(dir, "bin")+string(os.PathListSeparator)+e.Getenv("PATH"))
 	e.Setenv("LEASTKEY_URL", d.API)
+	e.Setenv("ADDRESS", strings.TrimSuffix(strings.TrimPrefix(d.API, "http://"), "/client/v4"))
 	e.Setenv("LEASTKEY_DATA", filepath.Join(dir, "data"))
 	e.Setenv("LEASTKEY_EMAIL", d.Users[0].Email)
 	e.Setenv("LEASTKEY_KEY", d.Users[0].GlobalAPIKey)

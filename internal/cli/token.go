@@ -88,9 +88,17 @@ func (cmd *listCommand) Run(ctx context.Context, a *app) error {
 	}
 	rows := make([][]string, len(all))
 	for i, t := range all {
-		rows[i] = []string{t.ID.String(), t.Name, string(t.Status), orDash(t.ExpiresOn), orDash(t.LastUsedOn)}
+		rows[i] = []string{t.ID.String(), t.Name, standing(t, a.now()), orDash(t.ExpiresOn)}
 	}
-	return a.show(notNull(all), table([]string{"ID", "NAME", "STATUS", "EXPIRES", "LAST USED"}, rows))
+	return a.show(notNull(all), table([]string{"ID", "NAME", "STATUS", "EXPIRES"}, rows))
+}
+
+// standing is the status of a token in words: an active one that has not begun does not work.
+func standing(t api.Token, now time.Time) string {
+	if t.Status == api.StatusActive && t.NotBefore.After(now) {
+		return "not yet valid"
+	}
+	return string(t.Status)
 }
 
 func orDash(t api.Time) string {
@@ -123,9 +131,8 @@ func (cmd *showCommand) Run(ctx context.Context, a *app) error {
 		}
 		r := newResolver(c, vocab)
 		r.nameZones(ctx, t.Policies)
-		s := summarize(fmt.Sprintf("Token %q (%s), %s", t.Name, t.ID, t.Status), t, vocab, r.names, a.now())
+		s := summarize(fmt.Sprintf("Token %q (%s), %s", t.Name, t.ID, standing(t, a.now())), t, vocab, r.names, a.now())
 		s.row("issued", instant(t.IssuedOn))
-		s.row("last used", orDash(t.LastUsedOn))
 		return s.write(w)
 	})
 }
@@ -195,7 +202,17 @@ func (cmd *rollCommand) Run(ctx context.Context, a *app) error {
 		ID    leastkey.ID `json:"id"`
 		Value api.Secret  `json:"value"`
 	}{t.ID, secret}
-	return a.show(rolled, func(w io.Writer) error { return showOnce(w, t, secret, tokens) })
+	ends := "The old secret has ended."
+	if overlap > 0 {
+		ends = fmt.Sprintf("The old secret works for another %s, until %s.", cmd.Overlap, instant(api.At(a.now().Add(overlap))))
+	}
+	return a.show(rolled, func(w io.Writer) error {
+		if err := showOnce(w, t, secret, tokens); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(w, "\n%s\n", ends)
+		return err
+	})
 }
 
 type deleteCommand struct {
