@@ -141,7 +141,7 @@ func plantAccount(ctx context.Context, c *control.Control, name string) (control
 	if err != nil {
 		return control.Account{}, err
 	}
-	if i := slices.IndexFunc(accounts, func(a control.Account) bool { return a.Name == name }); i >= 0 {
+	if i := slices.IndexFunc(accounts, func(a control.Account) bool { return strings.EqualFold(a.Name, name) }); i >= 0 {
 		return accounts[i], nil
 	}
 	return c.CreateAccount(ctx, control.Operator(), name)

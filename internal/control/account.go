@@ -2,13 +2,17 @@ package control
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/leastkey/leastkey"
 )
 
-// CreateAccount makes an account. Only the operator may.
+// CreateAccount makes an account. Only the operator may. A name that another account has, in
+// whatever case, is refused: commands name accounts by it. Renaming is not: whoever renames their
+// account must not learn what others are called.
 func (c *Control) CreateAccount(ctx context.Context, caller Caller, name string) (Account, error) {
 	name, err := accountName(name)
 	if err != nil {
@@ -16,6 +20,13 @@ func (c *Control) CreateAccount(ctx context.Context, caller Caller, name string)
 	}
 	var account Account
 	err = c.act(ctx, caller, operatorOnly, func(tx Tx, _ authority, done *deed) error {
+		accounts, err := tx.Accounts()
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(accounts, func(a Account) bool { return strings.EqualFold(a.Name, name) }); i >= 0 {
+			return &Error{Kind: Taken, Message: fmt.Sprintf("the account %s is called %q already", accounts[i].ID, accounts[i].Name)}
+		}
 		id, err := leastkey.NewID(c.random)
 		if err != nil {
 			return err

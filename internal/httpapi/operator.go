@@ -3,8 +3,11 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/api"
@@ -193,6 +196,11 @@ func (a *API) operatorResources(ctx context.Context, r *http.Request, _ []byte) 
 			return answer{}, err
 		}
 	}
+	if t := leastkey.ResourceType(query.Get("type")); t != "" {
+		if err := a.knownType(t); err != nil {
+			return answer{}, err
+		}
+	}
 	rows, err := a.control.Resources(ctx, control.Operator(), leastkey.ResourceType(query.Get("type")), parent)
 	if err != nil {
 		return answer{}, err
@@ -202,6 +210,19 @@ func (a *API) operatorResources(ctx context.Context, r *http.Request, _ []byte) 
 		shown[i] = shownResource(row)
 	}
 	return all(shown)
+}
+
+// knownType refuses a type that the catalogue does not have: a list of none would hide the mistake.
+func (a *API) knownType(t leastkey.ResourceType) error {
+	var known []string
+	for _, r := range a.catalog.Resources() {
+		if r.Type == t {
+			return nil
+		}
+		known = append(known, string(r.Type))
+	}
+	slices.Sort(known)
+	return &api.FieldError{Message: fmt.Sprintf("the catalogue has no resource type %q: there are %s", t, strings.Join(known, ", "))}
 }
 
 func (a *API) operatorRegister(ctx context.Context, _ *http.Request, body []byte) (answer, error) {
