@@ -31,6 +31,8 @@ type grammar struct {
 
 	Token            tokenCommands    `cmd:"" help:"Make and manage API tokens."`
 	PermissionGroups groupsCommand    `cmd:"" help:"List the permission groups that a token may have." example:"leastkey permission-groups dns"`
+	Template         templateCommands `cmd:"" help:"List templates."`
+	Role             roleCommands     `cmd:"" help:"List roles."`
 	Catalog          catalogCommands  `cmd:"" help:"Check a catalogue."`
 	User             userCommands     `cmd:"" help:"Operator: manage users."`
 	Account          accountCommands  `cmd:"" help:"Operator: manage accounts."`

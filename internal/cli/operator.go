@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/api"
@@ -48,6 +47,7 @@ func state(u api.OperatorUser) string {
 
 type userCreate struct {
 	dataFlag
+	saveFlag
 	Email         string `arg:"" help:"E-mail address, which goes with the Global API Key."`
 	FirstName     string `placeholder:"NAME" help:"First name."`
 	LastName      string `placeholder:"NAME" help:"Last name."`
@@ -71,11 +71,7 @@ func (cmd *userCreate) Run(ctx context.Context, a *app) error {
 		}
 		wanted.Password = api.ShowOnce(password)
 	}
-	made, err := o.CreateUser(ctx, wanted)
-	if err != nil {
-		return err
-	}
-	return a.show(made, onceShown(made))
+	return cmd.keep(a, func() (api.OperatorUser, error) { return o.CreateUser(ctx, wanted) })
 }
 
 // userRef names one user.
@@ -122,6 +118,7 @@ func (cmd *userEnable) Run(ctx context.Context, a *app) error { return cmd.setDi
 type userRollKey struct {
 	userRef
 	yesFlag
+	saveFlag
 }
 
 // Run implements the command.
@@ -136,25 +133,7 @@ func (cmd *userRollKey) Run(ctx context.Context, a *app) error {
 	if err := cmd.confirm(ctx, a, fmt.Sprintf("Give %s a new Global API Key? The old one ends at once.", user.Email)); err != nil {
 		return err
 	}
-	if user, err = o.RollGlobalKey(ctx, user.ID); err != nil {
-		return err
-	}
-	return a.show(user, onceShown(user))
-}
-
-// onceShown prints the secrets that come with a user.
-func onceShown(u api.OperatorUser) func(io.Writer) error {
-	return func(w io.Writer) error {
-		out := fmt.Sprintf("User %s (%s).\n", u.Email, u.ID)
-		if !u.Password.IsZero() {
-			out += fmt.Sprintf("Password, not shown again:       %s\n", u.Password.Reveal())
-		}
-		if !u.GlobalAPIKey.IsZero() {
-			out += fmt.Sprintf("Global API Key, not shown again: %s\n", u.GlobalAPIKey.Reveal())
-		}
-		_, err := io.WriteString(w, printable(out))
-		return err
-	}
+	return cmd.keep(a, func() (api.OperatorUser, error) { return o.RollGlobalKey(ctx, user.ID) })
 }
 
 // accountCommands are the operator's commands about accounts.

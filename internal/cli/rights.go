@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -16,8 +15,8 @@ import (
 
 // rightsFlags say what a token may do, from where and until when.
 type rightsFlags struct {
+	catalogFlag
 	Template  string   `placeholder:"NAME" help:"Start from a template, such as \"Edit zone DNS\"."`
-	Catalog   string   `placeholder:"FILE" help:"Catalogue whose templates are meant. Default: $$LEASTKEY_CATALOG, else the built-in one."`
 	Zone      []string `placeholder:"ZONE" sep:"none" help:"Zone that the template is for, by name or id; repeatable."`
 	On        []string `placeholder:"RESOURCE" sep:"none" help:"Resource that the template is for: zone:NAME_OR_ID, account:NAME_OR_ID, \"every zone\", \"every zone of account:NAME\"; repeatable."`
 	Allow     []string `placeholder:"RIGHT" sep:"none" help:"Allow \"GROUP on RESOURCE\", such as \"DNS Write on zone:staging.example\"; repeatable."`
@@ -94,23 +93,6 @@ func (f rightsFlags) templateGrants(a *app) ([]grant, error) {
 		return nil, fmt.Errorf("template %q is not about a chosen %s", template.Name, places[0].kind)
 	}
 	return grants, nil
-}
-
-// catalog is where templates come from: the v4 contract has no words for them, so the server of
-// an own catalogue cannot be asked.
-func (f rightsFlags) catalog(a *app) (*catalog.Catalog, error) {
-	file := f.Catalog
-	if file == "" {
-		file = a.getenv("LEASTKEY_CATALOG")
-	}
-	if file == "" {
-		return catalog.Default()
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	return catalog.Load(file, text)
 }
 
 func (f rightsFlags) places() ([]place, error) {
