@@ -140,6 +140,9 @@ func TestBrokenCatalogues(t *testing.T) {
 			`8: route "/sites/{id}" does not begin with a method; write METHOD /path; CONNECT, OPTIONS and TRACE cannot be granted`},
 		{"route with a method that is never granted", ops(`{route: "OPTIONS /sites/{id}", any_of: [Site Read], target: {site: path.id}}`),
 			`8: route "OPTIONS /sites/{id}" does not begin with a method; write METHOD /path; CONNECT, OPTIONS and TRACE cannot be granted`},
+		{"route with a method that HTTP does not have", ops(`{route: "PSOT /sites/{id}", any_of: [Site Read], target: {site: path.id}}`, `{route: "FETCH /sites/{id}", any_of: [Site Read], target: {site: path.id}}`),
+			`8: route "PSOT /sites/{id}" begins with PSOT, which is no method of HTTP; write GET, HEAD, POST, PUT, PATCH or DELETE` + "\n" +
+				`9: route "FETCH /sites/{id}" begins with FETCH, which is no method of HTTP; write GET, HEAD, POST, PUT, PATCH or DELETE`},
 		{"route without slash", ops(`{route: "GET sites/{id}", any_of: [Site Read], target: {site: path.id}}`),
 			`8: path "sites/{id}" does not begin with /; write /sites/{id}`},
 		{"route with an empty segment", ops(`{route: "GET /sites//{id}", any_of: [Site Read], target: {site: path.id}}`),

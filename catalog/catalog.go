@@ -40,7 +40,19 @@ type Catalog struct {
 	routes     *node
 
 	userGroups, accountGroups []typeGroups
+
+	own      Counts
+	warnings Problems
 }
+
+// Counts says how many there are of what a catalogue defines.
+type Counts struct{ Resources, Groups, Roles, Templates, Operations int }
+
+// Own counts what the file itself defines, without the built-in part.
+func (c *Catalog) Own() Counts { return c.own }
+
+// Warnings are what may not be meant, in a catalogue that is in order.
+func (c *Catalog) Warnings() Problems { return slices.Clone(c.warnings) }
 
 // Default loads the embedded catalogue: the Cloudflare-shaped API that the demo serves.
 func Default() (*Catalog, error) { return Load("cloudflare.yaml", cloudflareYAML) }
@@ -67,11 +79,13 @@ func Load(file string, data []byte) (*Catalog, error) {
 		places: map[string]value{},
 		sets:   map[setName][]value{},
 	}
-	b.build(builtIn.entry("the catalogue", sections...), top.entry("the catalogue", sections...))
+	ownSections := top.entry("the catalogue", sections...)
+	b.build(builtIn.entry("the catalogue", sections...), ownSections)
 	if len(problems) > 0 {
 		return nil, problems
 	}
 	b.finish()
+	b.c.own, b.c.warnings = countsOf(ownSections), own.warnings
 	return b.c, nil
 }
 
@@ -113,6 +127,22 @@ func (b *builder) build(control, own entry) {
 	b.addOperations(own)
 	b.addReaders(own.key("readers"))
 	b.checkAmbiguity()
+}
+
+// countsOf counts the rows of a file without problems, each of which defines one thing.
+func countsOf(own entry) Counts {
+	rows := func(section string) int {
+		v := own.key(section)
+		switch {
+		case !v.present():
+			return 0
+		case v.node.Kind == yaml.MappingNode:
+			return len(v.node.Content) / 2
+		default:
+			return len(v.node.Content)
+		}
+	}
+	return Counts{rows("resources"), rows("permission_groups"), rows("roles"), rows("templates"), rows("operations")}
 }
 
 func readNamespace(own entry) string {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ type document struct {
 	file     string
 	control  bool // the built-in file
 	problems *Problems
+	warnings Problems
 }
 
 // value is one YAML value, or the lack of one, and where it stands.
@@ -41,6 +41,11 @@ func (v value) wrong(what, fix string) {
 	*v.doc.problems = append(*v.doc.problems, Problem{File: v.doc.file, Line: v.line, What: what, Fix: fix})
 }
 
+// warn reports what does not keep the catalogue from being used.
+func (v value) warn(what, fix string) {
+	v.doc.warnings = append(v.doc.warnings, Problem{File: v.doc.file, Line: v.line, What: what, Fix: fix})
+}
+
 // present reports whether there is a value at all.
 func (v value) present() bool { return v.node != nil }
 
@@ -62,12 +67,12 @@ func (d *document) read(data []byte) (value, bool) {
 		top.wrong("the catalogue is empty", "start with resources, permission_groups and operations")
 		return top, false
 	case err != nil:
-		top.syntax(err)
+		*d.problems = append(*d.problems, Syntax(d.file, data, err))
 		return top, false
 	}
 	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
 		if err != nil {
-			top.syntax(err)
+			*d.problems = append(*d.problems, Syntax(d.file, data, err))
 		} else {
 			top.line = more.Line
 			top.wrong("a second YAML document begins here", "keep one document in the file")
@@ -80,18 +85,6 @@ func (d *document) read(data []byte) (value, bool) {
 		return top, false
 	}
 	return top, true
-}
-
-var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)
-
-// syntax reports what the YAML parser says, on the line it says it about.
-func (v value) syntax(err error) {
-	text := err.Error()
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		v.line, _ = strconv.Atoi(m[1])
-		text = text[len(m[0]):]
-	}
-	v.wrong("not YAML: "+strings.TrimPrefix(text, "yaml: "), "correct the syntax")
 }
 
 // value wraps a node; an alias stands for what it points to, on the line of the alias.

@@ -81,6 +81,30 @@ func TestNameForTwoTypes(t *testing.T) {
 	}
 }
 
+// A create that does not say the id of what it made is a warning, and no more. What is counted is
+// what the file has.
+func TestWarnings(t *testing.T) {
+	own := head + `operations:
+  - {route: POST /pages, any_of: [Page Write], target: {create: page, under: {site: body./site}}}
+  - {route: POST /more, any_of: [Page Write], target: {create: page, under: {site: body./site}}, creates: {id: /id}}
+  - {route: PROPFIND /pages, any_of: [Page Write], target: {page: query.id}}
+`
+	c, err := catalog.Load("my.yaml", []byte(own))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `my.yaml:8: a new page of POST /pages will not be registered, so no token will reach it; add creates: {id: /id} with the place of its id in the answer, or register each with leastkey resource add`
+	if got := c.Warnings().Error(); got != want {
+		t.Errorf("warns %s", got)
+	}
+	if got := c.Own(); got != (catalog.Counts{Resources: 2, Groups: 3, Operations: 3}) {
+		t.Errorf("counts %+v", got)
+	}
+	if c, err := catalog.Default(); err != nil || len(c.Warnings()) > 0 {
+		t.Errorf("the default catalogue: %v, %v", c.Warnings(), err)
+	}
+}
+
 // Any text loads or is refused with problems that say what to do; nothing panics.
 func FuzzLoad(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -103,6 +103,11 @@ func (b *builder) operation(v value, base string) *Operation {
 	b.readAccess(e, op)
 	b.readItems(e, op)
 	b.readEffects(e, op)
+	if op.Target.Kind == RuleCreate && op.Creates == nil && v.problems() == found {
+		t := string(op.Target.Type)
+		v.warn("a new "+t+" of "+op.String()+" will not be registered, so no token will reach it",
+			"add creates: {id: /id} with the place of its id in the answer, or register each with leastkey resource add")
+	}
 	return op
 }
 
@@ -116,6 +121,10 @@ func (b *builder) readRoute(e entry, base string, op *Operation) bool {
 	method, path, ok := strings.Cut(text, " ")
 	if !ok || !methodName.MatchString(method) || slices.Contains([]string{"CONNECT", "OPTIONS", "TRACE"}, method) {
 		v.wrong("route "+quote(text)+" does not begin with a method", "write METHOD /path; CONNECT, OPTIONS and TRACE cannot be granted")
+		return false
+	}
+	if !knownMethod(method) {
+		v.wrong("route "+quote(text)+" begins with "+method+", which is no method of HTTP", "write GET, HEAD, POST, PUT, PATCH or DELETE")
 		return false
 	}
 	if !b.goodPath(v, path) {
@@ -136,6 +145,21 @@ func (b *builder) readRoute(e entry, base string, op *Operation) bool {
 		params = append(params, s)
 	}
 	return true
+}
+
+// knownMethod reports whether HTTP has the method: those of RFC 9110 that can be granted, PATCH, and
+// the others that are registered with IANA. A route with a mistyped one would never match.
+func knownMethod(method string) bool {
+	switch method {
+	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE":
+		return true
+	case "ACL", "BIND", "CHECKIN", "CHECKOUT", "COPY", "LABEL", "LINK", "LOCK", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL",
+		"MKREDIRECTREF", "MKWORKSPACE", "MOVE", "ORDERPATCH", "PROPFIND", "PROPPATCH", "QUERY", "REBIND", "REPORT", "SEARCH",
+		"UNBIND", "UNCHECKOUT", "UNLINK", "UNLOCK", "UPDATE", "UPDATEREDIRECTREF":
+		return true
+	default:
+		return false
+	}
 }
 
 // goodPath holds paths to the one spelling that a canonical request can match.

@@ -8,6 +8,27 @@ import (
 	"github.com/leastkey/leastkey/catalog"
 )
 
+// The rows that README.md shows by themselves fit into its example.
+func TestReadmeRows(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(readme), "```yaml\n")
+	if len(blocks) != 3 {
+		t.Fatalf("README.md has %d examples", len(blocks)-1)
+	}
+	example, _, _ := strings.Cut(blocks[1], "```\n")
+	rows, _, _ := strings.Cut(blocks[2], "```\n")
+	c, err := catalog.Load("README.md", []byte(example+rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if op, _, ok := c.Match("GET", "/api/shops/s-1/orders"); !ok || op.Target.Kind != catalog.RuleList || op.Target.Type != "order" {
+		t.Errorf("orders of a shop: %v", op)
+	}
+}
+
 // The example in README.md is a sound catalogue, and means what the text says.
 func TestReadmeExample(t *testing.T) {
 	readme, err := os.ReadFile("README.md")

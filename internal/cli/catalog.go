@@ -25,6 +25,14 @@ type finding struct {
 	Fix  string `json:"fix"`
 }
 
+func findings(problems catalog.Problems) []finding {
+	list := []finding{}
+	for _, p := range problems {
+		list = append(list, finding{p.Line, p.What, p.Fix})
+	}
+	return list
+}
+
 // Run implements the command.
 func (cmd *checkCommand) Run(a *app) error {
 	data, err := os.ReadFile(cmd.File)
@@ -36,21 +44,29 @@ func (cmd *checkCommand) Run(a *app) error {
 	if err != nil && !errors.As(err, &problems) {
 		return err
 	}
+	var warnings catalog.Problems
+	if err == nil {
+		warnings = c.Warnings()
+	}
 	report := struct {
 		File     string    `json:"file"`
 		OK       bool      `json:"ok"`
 		Problems []finding `json:"problems"`
-	}{cmd.File, err == nil, []finding{}}
-	for _, p := range problems {
-		report.Problems = append(report.Problems, finding{p.Line, p.What, p.Fix})
-	}
+		Warnings []finding `json:"warnings"`
+	}{cmd.File, err == nil, findings(problems), findings(warnings)}
 	if err := a.show(report, func(w io.Writer) error {
 		if len(problems) > 0 {
 			_, err := fmt.Fprintln(w, printable(problems.Error()))
 			return err
 		}
-		return line("%s: in order: resource types %d, permission groups %d, roles %d, templates %d, operations %d", cmd.File,
-			len(c.Resources()), len(c.Groups()), len(c.Roles()), len(c.Templates()), len(c.Operations()))(w)
+		for _, p := range warnings {
+			if err := line("%s:%d: warning: %s; %s", p.File, p.Line, p.What, p.Fix)(w); err != nil {
+				return err
+			}
+		}
+		own := c.Own()
+		return line("%s: in order: resource types %d, permission groups %d, roles %d, templates %d, operations %d, beside those built in",
+			cmd.File, own.Resources, own.Groups, own.Roles, own.Templates, own.Operations)(w)
 	}); err != nil {
 		return err
 	}

@@ -18,9 +18,9 @@ type saveFlag struct {
 
 // keep makes secrets and saves or prints them. The file is there before anything is made, so that
 // no secret is lost, and none of an earlier time overwritten, for a file that cannot be written.
-func (f saveFlag) keep(a *app, make func() (api.OperatorUser, error)) error {
+func (f saveFlag) keep(a *app, obtain func() (api.OperatorUser, error)) error {
 	if f.Save == "" {
-		user, err := make()
+		user, err := obtain()
 		if err != nil {
 			return err
 		}
@@ -33,7 +33,7 @@ func (f saveFlag) keep(a *app, make func() (api.OperatorUser, error)) error {
 	if err != nil {
 		return err
 	}
-	user, err := make()
+	user, err := obtain()
 	if err != nil {
 		return errors.Join(err, file.Close(), os.Remove(f.Save))
 	}
