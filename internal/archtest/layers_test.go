@@ -36,7 +36,7 @@ var layers = []layer{
 	{"internal/cli", []string{".", "api", "catalog", "client"}, "the command line is a client; the servers it starts are handed to it"},
 
 	// Wiring.
-	{"internal/config", []string{".", "internal/edge/throttle"}, "a configuration file names values; what is made of them is decided in cmd"},
+	{"internal/config", []string{".", "catalog", "internal/edge/throttle"}, "a configuration file names values; what is made of them is decided in cmd. What is not YAML is explained as in a catalogue"},
 	{"cmd/leastkey", []string{"..."}, "the one place where stores, engines and surfaces meet"},
 
 	{"internal/nodetest", []string{"..."}, "a test kit that wires a whole node, as cmd does"},

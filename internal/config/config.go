@@ -2,19 +2,17 @@
 package config
 
 import (
-	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/internal/edge/throttle"
@@ -39,33 +37,6 @@ type Config struct {
 // the file itself.
 type Credential struct{ Header, Value string }
 
-// file is leastkey.yaml as it is written.
-type file struct {
-	Listen   string `yaml:"listen"`
-	Health   string `yaml:"health"`
-	Data     string `yaml:"data"`
-	Catalog  string `yaml:"catalog"`
-	Brand    string `yaml:"brand"`
-	Upstream struct {
-		URL        string `yaml:"url"`
-		Credential struct {
-			Header string `yaml:"header"`
-			Env    string `yaml:"env"`
-			File   string `yaml:"file"`
-			Prefix string `yaml:"prefix"`
-		} `yaml:"credential"`
-	} `yaml:"upstream"`
-	TrustedProxies []string `yaml:"trusted_proxies"`
-	TLS            struct {
-		Certificate string `yaml:"certificate"`
-		Key         string `yaml:"key"`
-	} `yaml:"tls"`
-	Rate *struct {
-		Requests int           `yaml:"requests"`
-		Per      time.Duration `yaml:"per"`
-	} `yaml:"rate"`
-}
-
 // Load reads and checks the file. Relative paths in it are relative to it. Every problem is
 // reported, not just the first.
 func Load(path string, getenv func(string) string) (Config, error) {
@@ -73,116 +44,163 @@ func Load(path string, getenv func(string) string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("read the configuration: %w", err)
 	}
-	var f file
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-		return Config{}, fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "yaml: "))
+	r := reader{document: parse(path, text), dir: filepath.Dir(path), getenv: getenv}
+	if len(r.problems) > 0 { // what follows from a key that was not understood is no help
+		return Config{}, errors.New(strings.Join(r.problems, "\n"))
 	}
-	r := reader{dir: filepath.Dir(path), getenv: getenv}
-	c := r.read(f)
+	c := r.read()
 	if len(r.problems) > 0 {
-		return Config{}, fmt.Errorf("%s:\n  %s", path, strings.Join(r.problems, "\n  "))
+		return Config{}, errors.New(strings.Join(r.problems, "\n"))
 	}
 	return c, nil
 }
 
-// reader collects problems while it checks.
+// reader checks what the file says.
 type reader struct {
-	dir      string
-	getenv   func(string) string
-	problems []string
+	*document
+	dir    string
+	getenv func(string) string
 }
 
-func (r *reader) wrong(format string, args ...any) {
-	r.problems = append(r.problems, fmt.Sprintf(format, args...))
+// at is the value at a dotted path; the zero field when there is none.
+func (r *reader) at(path string) string { return r.fields[path].text }
+
+// wrongAt reports a problem with the value at a dotted path, or with the lack of it.
+func (r *reader) wrongAt(path, format string, args ...any) {
+	line := r.fields[path].line
+	for parent := path; line == 0; line = r.fields[parent].line {
+		i := strings.LastIndexByte(parent, '.')
+		if i < 0 {
+			break
+		}
+		parent = parent[:i]
+	}
+	r.wrong(line, "%s: %s", path, fmt.Sprintf(format, args...))
 }
 
-func (r *reader) read(f file) Config {
+func (r *reader) read() Config {
 	c := Config{
-		Listen: orDefault(f.Listen, "127.0.0.1:8787"), Health: f.Health,
-		Data: r.path(orDefault(f.Data, "data")), CatalogFile: r.path(f.Catalog),
-		Certificate: r.path(f.TLS.Certificate), Key: r.path(f.TLS.Key),
+		Listen: cmp.Or(r.at("listen"), "127.0.0.1:8787"), Health: r.at("health"),
+		Data: r.path(cmp.Or(r.at("data"), "data")), CatalogFile: r.path(r.at("catalog")),
+		Certificate: r.path(r.at("tls.certificate")), Key: r.path(r.at("tls.key")),
 		Brand: leastkey.DefaultBrand, Quota: throttle.DefaultQuota,
 	}
 	r.address("listen", c.Listen)
 	if c.Health != "" {
 		r.address("health", c.Health)
 	}
-	if f.Brand != "" {
-		brand, err := leastkey.ParseBrand(f.Brand)
+	if text := r.at("brand"); text != "" {
+		brand, err := leastkey.ParseBrand(text)
 		if err != nil {
-			r.wrong("brand: %s", err)
+			r.wrongAt("brand", "%s", err)
 		}
 		c.Brand = brand
 	}
-	c.Upstream = r.upstream(f.Upstream.URL)
-	c.Credential = r.credential(f)
-	for _, text := range f.TrustedProxies {
-		prefix, err := parsePrefix(text)
-		if err != nil {
-			r.wrong("trusted_proxies: %q is not an address or range such as 10.0.0.0/8", text)
-			continue
-		}
-		c.TrustedProxies = append(c.TrustedProxies, prefix)
-	}
+	c.Upstream = r.upstream(r.at("upstream.url"))
+	c.Credential = r.credential()
+	c.TrustedProxies = r.proxies(r.fields["trusted_proxies"].items)
 	if (c.Certificate == "") != (c.Key == "") {
-		r.wrong("tls: give both certificate and key, or neither")
+		r.wrongAt("tls", "give both certificate and key, or neither")
 	}
-	if f.Rate != nil {
-		c.Quota = throttle.Quota{Requests: f.Rate.Requests, Per: f.Rate.Per}
-		if f.Rate.Requests < 0 || f.Rate.Requests > 0 && f.Rate.Per <= 0 {
-			r.wrong("rate: want requests and per, such as {requests: 1200, per: 5m}; requests: 0 is no limit")
-		}
+	if r.fields["rate"].line > 0 {
+		c.Quota = r.rate()
 	}
 	return c
 }
 
+// rate reads requests and per. Zero requests are no limit.
+func (r *reader) rate() (q throttle.Quota) {
+	const form = "want {requests: 1200, per: 5m} or the like; requests: 0 is no limit"
+	requests, per := r.at("rate.requests"), r.at("rate.per")
+	var err error
+	if q.Requests, err = strconv.Atoi(requests); err != nil || q.Requests < 0 {
+		if requests == "" {
+			r.wrongAt("rate", form)
+			return q
+		}
+		r.wrongAt("rate.requests", "%q is not a whole number; "+form, requests)
+		return q
+	}
+	if per == "" && q.Requests > 0 {
+		r.wrongAt("rate", form)
+		return q
+	}
+	if per != "" {
+		if q.Per, err = time.ParseDuration(per); err != nil || q.Per <= 0 {
+			r.wrongAt("rate.per", "%q is not a time; want one such as 90s, 5m or 1h", per)
+		}
+	}
+	return q
+}
+
+// proxies reads whose X-Forwarded-For is believed. Networks in which clients may live are refused:
+// a client that is taken for a proxy says itself where it comes from.
+func (r *reader) proxies(list []field) []netip.Prefix {
+	const least4, least6 = 8, 16
+	var proxies []netip.Prefix
+	for _, item := range list {
+		prefix, err := parsePrefix(item.text)
+		switch {
+		case err != nil:
+			r.wrong(item.line, "trusted_proxies: %q is not an address such as 10.0.0.5, or a range such as 10.0.0.0/28", item.text)
+		case prefix.Bits() < least4 || !prefix.Addr().Is4() && prefix.Bits() < least6:
+			r.wrong(item.line, "trusted_proxies: %s is so wide that clients are in it, and could claim any address; name the proxies themselves", item.text)
+		default:
+			proxies = append(proxies, prefix)
+		}
+	}
+	return proxies
+}
+
 func (r *reader) upstream(text string) *url.URL {
 	if text == "" {
-		r.wrong("upstream.url: say where the API is, such as http://127.0.0.1:8081")
+		r.wrongAt("upstream.url", "say where the API is, such as http://127.0.0.1:8081")
 		return nil
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		r.wrong("upstream.url: %q is not a URL such as http://127.0.0.1:8081, without user, query and fragment", text)
+		r.wrongAt("upstream.url", "%q is not a URL such as http://127.0.0.1:8081, without user, query and fragment", text)
 		return nil
 	}
 	return u
 }
 
-func (r *reader) credential(f file) Credential {
-	from := f.Upstream.Credential
+func (r *reader) credential() Credential {
+	const at = "upstream.credential"
+	header, env, file := r.at(at+".header"), r.at(at+".env"), r.at(at+".file")
 	switch {
-	case from.Header == "" && from.Env == "" && from.File == "":
-		r.wrong("upstream.credential: without one the upstream cannot tell this gateway from anyone; give header, and env or file for its value")
+	case header == "" && env == "" && file == "":
+		r.wrongAt(at, "without one the upstream cannot tell this gateway from anyone; give header, and env or file for its value")
 		return Credential{}
-	case from.Header == "" || (from.Env == "") == (from.File == ""):
-		r.wrong("upstream.credential: give header, and exactly one of env and file for its value")
+	case header == "" || (env == "") == (file == ""):
+		r.wrongAt(at, "give header, and exactly one of env and file for its value")
 		return Credential{}
 	}
-	var value, where string
-	if from.Env != "" {
-		where = "the environment variable " + from.Env
-		value = r.getenv(from.Env)
+	from, where := at+".env", env
+	var value string
+	if env != "" {
+		if value = r.getenv(env); value == "" {
+			r.wrongAt(from, "%s is not set in the environment", env)
+			return Credential{}
+		}
 	} else {
-		where = "the file " + from.File
-		text, err := os.ReadFile(r.path(from.File))
+		from, where = at+".file", file
+		text, err := os.ReadFile(r.path(file))
 		if err != nil {
-			r.wrong("upstream.credential.file: %s", err)
+			r.wrongAt(from, "%s", err)
 			return Credential{}
 		}
 		value = strings.TrimRight(string(text), "\r\n")
 	}
 	if value == "" || strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }) {
-		r.wrong("upstream.credential: %s must hold one line of printable characters", where)
+		r.wrongAt(from, "%s must hold one line of printable ASCII characters", where)
 	}
-	return Credential{Header: from.Header, Value: from.Prefix + value}
+	return Credential{Header: header, Value: r.at(at+".prefix") + value}
 }
 
 func (r *reader) address(name, text string) {
 	if _, _, err := net.SplitHostPort(text); err != nil {
-		r.wrong("%s: %q is not host:port", name, text)
+		r.wrongAt(name, "%q is not host:port, such as 127.0.0.1:8787", text)
 	}
 }
 
@@ -196,15 +214,11 @@ func (r *reader) path(p string) string {
 
 func parsePrefix(text string) (netip.Prefix, error) {
 	if addr, err := netip.ParseAddr(text); err == nil {
-		return netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()), nil
+		return netip.PrefixFrom(addr.Unmap().WithZone(""), addr.Unmap().BitLen()), nil
 	}
 	prefix, err := netip.ParsePrefix(text)
-	return prefix.Masked(), err
-}
-
-func orDefault(s, d string) string {
-	if s == "" {
-		return d
+	if err == nil && prefix.Addr().Is4In6() && prefix.Bits() >= 96 { // peers are compared unmapped
+		prefix = netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-96)
 	}
-	return s
+	return prefix.Masked(), err
 }

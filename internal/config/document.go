@@ -1,0 +1,157 @@
+package config
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/leastkey/leastkey/catalog"
+)
+
+// form is what may stand at a key of the file.
+type form uint8
+
+const (
+	word  form = iota // one value
+	words             // a list of values
+	section
+)
+
+// key is a key that the file may have, by its dotted path.
+type key struct {
+	path string
+	form form
+}
+
+// keys lists them in the order in which messages name them.
+func keys() []key {
+	return []key{
+		{"listen", word}, {"health", word}, {"data", word}, {"catalog", word}, {"brand", word},
+		{"upstream", section}, {"upstream.url", word}, {"upstream.credential", section},
+		{"upstream.credential.header", word}, {"upstream.credential.env", word}, {"upstream.credential.file", word}, {"upstream.credential.prefix", word},
+		{"trusted_proxies", words},
+		{"tls", section}, {"tls.certificate", word}, {"tls.key", word},
+		{"rate", section}, {"rate.requests", word}, {"rate.per", word},
+	}
+}
+
+// field is a value of the file, and where it stands.
+type field struct {
+	text  string
+	items []field
+	line  int // 0: it is not there
+}
+
+// document is the file, read strictly, by dotted path.
+type document struct {
+	file     string
+	fields   map[string]field
+	problems []string
+}
+
+func parse(file string, text []byte) *document {
+	d := &document{file: file, fields: map[string]field{}}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	var top, more yaml.Node
+	err := decoder.Decode(&top)
+	if errors.Is(err, io.EOF) {
+		return d // empty: what must be there is missing
+	}
+	if err == nil {
+		if err = decoder.Decode(&more); err == nil {
+			d.wrong(more.Line, "a second YAML document begins here; keep one")
+		}
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		d.problems = append(d.problems, catalog.Syntax(file, text, err).Error())
+		return d
+	}
+	d.section("", top.Content[0])
+	return d
+}
+
+func (d *document) wrong(line int, format string, args ...any) {
+	at := d.file
+	if line > 0 {
+		at = fmt.Sprintf("%s:%d", d.file, line)
+	}
+	d.problems = append(d.problems, at+": "+fmt.Sprintf(format, args...))
+}
+
+// section reads the mapping at a path, of which only the known keys may occur, and each once.
+func (d *document) section(path string, n *yaml.Node) {
+	n = behind(n)
+	within := ""
+	if path != "" {
+		within = path + "."
+	}
+	if isNull(n) {
+		return
+	}
+	if n.Kind != yaml.MappingNode {
+		d.wrong(n.Line, "%s: want keys and values, such as %s", cmp.Or(path, "the file"), d.known(within)[0]+": ...")
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, value := n.Content[i], behind(n.Content[i+1])
+		at := within + name.Value
+		_, twice := d.fields[at]
+		j := slices.IndexFunc(keys(), func(k key) bool { return k.path == at })
+		switch {
+		case name.Kind != yaml.ScalarNode || j < 0 || strings.Contains(name.Value, "."):
+			d.wrong(name.Line, "unknown key %s; the keys here are %s", name.Value, strings.Join(d.known(within), ", "))
+			continue
+		case twice:
+			d.wrong(name.Line, "%s is there twice; keep one", at)
+			continue
+		}
+		f := field{line: name.Line}
+		switch form := keys()[j].form; {
+		case form == section:
+			d.section(at, value)
+		case isNull(value):
+		case form == words && value.Kind == yaml.SequenceNode:
+			for _, item := range value.Content {
+				if item = behind(item); item.Kind != yaml.ScalarNode {
+					d.wrong(item.Line, "%s: want a list of single values", at)
+					continue
+				}
+				f.items = append(f.items, field{text: item.Value, line: item.Line})
+			}
+		case form == words:
+			d.wrong(value.Line, "%s: want a list, such as [%s]", at, cmp.Or(value.Value, "..."))
+		case value.Kind != yaml.ScalarNode:
+			d.wrong(value.Line, "%s: want one value", at)
+		default:
+			f.text = value.Value
+		}
+		d.fields[at] = f
+	}
+}
+
+// known are the keys directly within a path, which ends with a dot or is empty.
+func (d *document) known(within string) []string {
+	var names []string
+	for _, k := range keys() {
+		if name, ok := strings.CutPrefix(k.path, within); ok && !strings.Contains(name, ".") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// behind is what an alias stands for.
+func behind(n *yaml.Node) *yaml.Node {
+	for n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	return n
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
