@@ -133,8 +133,9 @@ func (g *Guard) decide(r Request, l look) Verdict {
 		return refuse(v, g.denied(v, r))
 	}
 	v.sees = func(item leastkey.Resource) bool {
-		request.Target = l.now.one(item)
-		return leastkey.Decide(v.Credential, l.owner.grants, request).Allowed()
+		of := request // a copy: items may be asked about at the same time
+		of.Target = l.now.one(item)
+		return leastkey.Decide(v.Credential, l.owner.grants, of).Allowed()
 	}
 	return v
 }

@@ -32,7 +32,8 @@ type Verdict struct {
 func (v Verdict) Allowed() bool { return v.Denial == nil && v.Decision.Allowed() }
 
 // Sees reports whether one item of an allowed list may be shown: the operation's accepted
-// permissions, decided on that resource, with the same credential at the same instant.
+// permissions, decided on that resource, with the same credential at the same instant. It may be
+// called by many goroutines.
 func (v Verdict) Sees(r leastkey.Resource) bool { return v.Allowed() && v.sees != nil && v.sees(r) }
 
 // Denial is the answer to a refused request, in the terms of HTTP and of the wire contract.
