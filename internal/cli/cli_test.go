@@ -121,6 +121,7 @@ func TestComplaints(t *testing.T) {
 		{"token with more around it", "token list", "", map[string]string{"LEASTKEY_TOKEN": "Bearer secretsecret"}, 1, "holds more than a token"},
 		{"nothing to verify", "token verify", "\n", url, 1, "standard input holds no token"},
 		{"bad overlap", "token roll n --overlap 1y --yes", "", key, 1, "--overlap"},
+		{"overlap of too long", "token roll n --overlap 8d --yes", "", key, 1, "--overlap 8d: at most 7d"},
 		{"bad address range", "token create --name n --allow x --ip 10.0.0.0/33 --yes", "", key, 1, "--ip"},
 		{"end in the past", "token create --name n --allow x --expires 2001-01-01 --yes", "", key, 1, "in the past"},
 		{"end before begin", "token create --name n --allow x --expires 1d --not-before 2d --yes", "", key, 1, "end before it begins"},

@@ -179,6 +179,9 @@ func (cmd *rollCommand) Run(ctx context.Context, a *app) error {
 		if overlap, ok = span(cmd.Overlap); !ok {
 			return fmt.Errorf("--overlap %q: want a span such as 30m, 12h or 7d", cmd.Overlap)
 		}
+		if overlap > 7*24*time.Hour { // as the server's limit, and in the words that were typed
+			return fmt.Errorf("--overlap %s: at most 7d", cmd.Overlap)
+		}
 	}
 	if err := cmd.possible(a); err != nil {
 		return err
