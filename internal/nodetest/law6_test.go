@@ -23,7 +23,7 @@ func TestLaw6ShownOnce(t *testing.T) {
 		"Global API Key": n.Ada.Key, "password": n.Ada.Password,
 	}
 	var answers [][]byte
-	do := func(by Credential, method, path string, body any) Answer {
+	do := func(by Credential, method, path string, body any) {
 		t.Helper()
 		a := n.Do(t, by, method, path, body)
 		answers = append(answers, a.Body)
@@ -32,7 +32,6 @@ func TestLaw6ShownOnce(t *testing.T) {
 				answers = append(answers, []byte(value))
 			}
 		}
-		return a
 	}
 	ada := n.Ada.ByKey()
 	allow := n.Allow(t, On(ZoneKey(n.Ada.Zones[0])), "DNS Write", "DNS Read")
