@@ -20,7 +20,8 @@ type User struct {
 	ModifiedOn   time.Time
 }
 
-// Account owns resources and has members. Names need not be unique.
+// Account owns resources and has members. A new one takes no name that is in use; a renamed one
+// may, because refusing that would tell what the accounts of others are called.
 type Account struct {
 	ID         leastkey.ID
 	Name       string
