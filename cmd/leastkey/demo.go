@@ -46,6 +46,9 @@ func runDemo(ctx context.Context, o cli.DemoOptions, log *slog.Logger) (err erro
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
 
+	if err := removeReady(o.ReadyFile); err != nil {
+		return err
+	}
 	seeds, err := seed(ctx, n.control, cat, product, o.Data)
 	if err != nil {
 		return fmt.Errorf("seed the demo: %w", err)

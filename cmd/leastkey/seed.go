@@ -280,6 +280,17 @@ func (s *seeds) writeFile(file string) error {
 	return writeWhole(file, append(text, '\n'))
 }
 
+// removeReady removes the ready file of an earlier run, which names a server that is gone.
+func removeReady(file string) error {
+	if file == "" {
+		return nil
+	}
+	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 func writeWhole(file string, text []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(file), ".leastkey-*") // mode 0600
 	if err != nil {
