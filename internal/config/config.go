@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,8 +127,8 @@ func (r *reader) rate() (q throttle.Quota) {
 		return q
 	}
 	if per != "" {
-		if q.Per, err = time.ParseDuration(per); err != nil || q.Per <= 0 {
-			r.wrongAt("rate.per", "%q is not a time; want one such as 90s, 5m or 1h", per)
+		if q.Per, err = time.ParseDuration(per); err != nil || q.Per < time.Second {
+			r.wrongAt("rate.per", "%q is not a time of a second or more; want one such as 90s, 5m or 1h", per)
 		}
 	}
 	return q
@@ -176,6 +177,11 @@ func (r *reader) credential() Credential {
 		r.wrongAt(at, "give header, and exactly one of env and file for its value")
 		return Credential{}
 	}
+	r.checkHeader(at+".header", header)
+	prefix := r.at(at + ".prefix")
+	if strings.ContainsFunc(prefix, unprintable) {
+		r.wrongAt(at+".prefix", "want printable ASCII characters, such as 'Bearer '")
+	}
 	from, where := at+".env", env
 	var value string
 	if env != "" {
@@ -192,10 +198,30 @@ func (r *reader) credential() Credential {
 		}
 		value = strings.TrimRight(string(text), "\r\n")
 	}
-	if value == "" || strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }) {
+	if value == "" || strings.ContainsFunc(value, unprintable) {
 		r.wrongAt(from, "%s must hold one line of printable ASCII characters", where)
 	}
-	return Credential{Header: header, Value: r.at(at+".prefix") + value}
+	return Credential{Header: header, Value: prefix + value}
+}
+
+func unprintable(c rune) bool { return c < ' ' || c > '~' }
+
+// checkHeader refuses a header that would not arrive, or that says something else to the upstream.
+func (r *reader) checkHeader(at, header string) {
+	const advice = ", such as Authorization or X-Api-Key"
+	notToken := func(c rune) bool {
+		return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune("!#$%&'*+-.^_`|~", c)
+	}
+	if strings.ContainsFunc(header, notToken) {
+		r.wrongAt(at, "%q is not the name of a header field"+advice, header)
+		return
+	}
+	name := strings.ToLower(header)
+	taken := []string{"host", "connection", "proxy-connection", "keep-alive", "upgrade", "te", "trailer", "transfer-encoding", "content-length",
+		"expect", "accept-encoding", "range", "if-range", "if-none-match", "if-modified-since"}
+	if slices.Contains(taken, name) || strings.HasPrefix(name, "leastkey") || strings.HasPrefix(name, "x-forwarded-") {
+		r.wrongAt(at, "%s says something else already; name a field of the credential's own"+advice, header)
+	}
 }
 
 func (r *reader) address(name, text string) {
