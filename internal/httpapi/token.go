@@ -38,10 +38,7 @@ func (a *API) tokens(ctx context.Context, c *call) (answer, error) {
 	now := a.now()
 	listed := make([]api.Token, 0, len(tokens))
 	for _, t := range tokens {
-		shown, err := a.shown(t, now)
-		if err != nil {
-			return answer{}, err
-		}
+		shown := a.shown(t, now)
 		if includeExpired || shown.Status != api.StatusExpired {
 			listed = append(listed, shown)
 		}
@@ -205,10 +202,7 @@ func (a *API) tokenAnswer(t control.Credential, secret leastkey.Secret, err erro
 	if err != nil {
 		return answer{}, err
 	}
-	shown, err := a.shown(t, a.now())
-	if err != nil {
-		return answer{}, err
-	}
+	shown := a.shown(t, a.now())
 	if !secret.IsZero() {
 		shown.Value = api.ShowOnce(secret.Reveal())
 	}
@@ -216,7 +210,7 @@ func (a *API) tokenAnswer(t control.Credential, secret leastkey.Secret, err erro
 }
 
 // shown is a token as an answer has it at an instant.
-func (a *API) shown(t control.Credential, now time.Time) (api.Token, error) {
+func (a *API) shown(t control.Credential, now time.Time) api.Token {
 	shown := api.Token{
 		ID: t.ID, Name: t.Name, Status: api.TokenStatus(t.Status.String()),
 		IssuedOn: api.At(t.IssuedOn), ModifiedOn: api.At(t.ModifiedOn), LastUsedOn: api.At(t.LastUsedOn),
@@ -232,12 +226,22 @@ func (a *API) shown(t control.Credential, now time.Time) (api.Token, error) {
 			group, _ := a.catalog.Group(id) // a group that left the catalogue shows by its id alone
 			policy.Groups[j] = api.PermissionGroupRef{ID: id, Name: group.Name}
 		}
-		resources, err := a.catalog.FormatResources(p.Patterns)
-		if err != nil {
-			return api.Token{}, err
-		}
-		policy.Resources = json.RawMessage(resources)
+		policy.Resources = a.shownResources(p.Patterns)
 		shown.Policies[i] = policy
 	}
-	return shown, nil
+	return shown
+}
+
+// shownResources is the map that the owner sent. What left the catalogue since then has no
+// spelling; it grants nothing, and shows in words, so that its owner can still see and end it.
+func (a *API) shownResources(patterns []leastkey.Pattern) json.RawMessage {
+	if resources, err := a.catalog.FormatResources(patterns); err == nil {
+		return resources
+	}
+	words := map[string]string{}
+	for _, p := range patterns {
+		words[p.String()] = "*"
+	}
+	text, _ := json.Marshal(words) // strings marshal
+	return text
 }

@@ -94,7 +94,7 @@ func (n *Node) Stop(t testing.TB) {
 	}
 }
 
-// Restart stops the node and starts it again on the same directory.
+// Restart stops the node and starts it again on the same directory, with what Catalog is by then.
 func (n *Node) Restart(t testing.TB) {
 	t.Helper()
 	n.Stop(t)
