@@ -19,9 +19,7 @@ import (
 // Law 6: a secret is returned by create and roll, and is in no database, log, audit row or error.
 func TestLaw6ShownOnce(t *testing.T) {
 	n := Start(t, Config{})
-	secrets := map[string]string{
-		"Global API Key": n.Ada.Key, "password": n.Ada.Password,
-	}
+	secrets := map[string]string{"Global API Key": n.Ada.Key}
 	var answers [][]byte
 	do := func(by Credential, method, path string, body any) {
 		t.Helper()

@@ -106,10 +106,10 @@ var addrs = []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("
 
 func newWalk(t *testing.T, rt *rapid.T) *walk {
 	w := &walk{t: t, n: Start(t, Config{Empty: true}), done: map[string]int{}, zones: []string{strings.Repeat("0", 32)}}
-	for i := range 3 {
-		w.people = append(w.people, Person{Email: fmt.Sprintf("user%d@example.com", i)})
+	w.people = w.n.Users(t, "user0@example.com", "user1@example.com", "user2@example.com")
+	for _, p := range w.people {
+		w.secrets = append(w.secrets, known{secret: p.Key, email: p.Email})
 	}
-	w.putPeople()
 	ctx := context.Background()
 	for i := range 2 {
 		account, err := w.n.Control.CreateAccount(ctx, control.Operator(), fmt.Sprint("account ", i))
@@ -125,39 +125,6 @@ func newWalk(t *testing.T, rt *rapid.T) *walk {
 	}
 	w.n.Join(t, w.people[2], w.accounts[0], "Administrator")
 	return w
-}
-
-// putPeople puts users below the node's feet: to hash their passwords would take most of the time.
-func (w *walk) putPeople() {
-	random := NewRandom(5)
-	_, err := w.n.Store.Commit(context.Background(), func(tx control.Tx) (control.Act, error) {
-		var id leastkey.ID
-		for i := range w.people {
-			secret, err := leastkey.DefaultBrand.Mint(leastkey.GlobalKeySecret, random)
-			if err != nil {
-				return control.Act{}, err
-			}
-			if id, err = leastkey.NewID(random); err != nil {
-				return control.Act{}, err
-			}
-			w.people[i].ID = id
-			w.secrets = append(w.secrets, known{secret: secret.Reveal(), email: w.people[i].Email})
-			key := control.Credential{Name: "key", IssuedOn: Epoch, ModifiedOn: Epoch, Secrets: []control.StoredSecret{{LiveSecret: leastkey.LiveSecret{Hash: secret.Hash()}}}}
-			key.ID, key.Kind, key.Principal, key.Status = id, leastkey.GlobalAPIKey, leastkey.UserOf(id), leastkey.Active
-			if err := tx.PutUser(control.User{ID: id, Email: w.people[i].Email, CreatedOn: Epoch, ModifiedOn: Epoch}); err != nil {
-				return control.Act{}, err
-			}
-			if err := tx.PutCredential(key); err != nil {
-				return control.Act{}, err
-			}
-		}
-		return control.Act{Audit: control.Audit{ID: id, Action: "people"}}, nil
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.n.State.Doubt()
-	w.n.Control.Heal(context.Background())
 }
 
 // probes are the requests that are compared.
