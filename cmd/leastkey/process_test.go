@@ -190,7 +190,10 @@ func TestRestartKeepsEverything(t *testing.T) {
 func TestReadyFile(t *testing.T) {
 	dir := t.TempDir()
 	ready := filepath.Join(dir, "ready.json")
-	if err := os.WriteFile(ready, []byte(`{"api":"http://127.0.0.1:1/left-behind"}`), 0o644); err != nil {
+	if err := os.WriteFile(ready, []byte(`{"api":"http://127.0.0.1:1/left-behind"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(ready, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	r := start(t, demoArgs(filepath.Join(dir, "data"), ready)...)
