@@ -89,6 +89,7 @@ func readRanges(data []byte) ([]leastkey.AddressRange, error) {
 		return nil, err
 	}
 	var ranges []leastkey.AddressRange
+	seen := map[leastkey.AddressRange]bool{}
 	for i, item := range items {
 		s, err := text(item)
 		if err != nil {
@@ -98,7 +99,8 @@ func readRanges(data []byte) ([]leastkey.AddressRange, error) {
 		if err != nil {
 			return nil, at(err, index(i))
 		}
-		if !slices.Contains(ranges, r) {
+		if !seen[r] {
+			seen[r] = true
 			ranges = append(ranges, r)
 		}
 	}
