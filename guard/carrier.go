@@ -16,11 +16,6 @@ const (
 	serviceKeyField    = "X-Auth-User-Service-Key"
 )
 
-// CredentialFields lists the header fields that can carry a credential, canonically spelled.
-func CredentialFields() []string {
-	return []string{authorizationField, "Proxy-Authorization", emailField, keyField, serviceKeyField}
-}
-
 // presented is the one credential that a request carries.
 type presented struct {
 	secret leastkey.Secret // zero: well formed, but no secret of this installation

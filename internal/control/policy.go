@@ -91,8 +91,7 @@ func (c *Control) checkBinding(at string, id leastkey.ID, patterns []leastkey.Pa
 	if !known {
 		return invalid(at+"/id", "no permission group has the id %s", id)
 	}
-	binds := func(p leastkey.Pattern) bool { return p.Type == group.Type }
-	if !slices.ContainsFunc(patterns, binds) {
+	if !c.catalog.Binds(id, patterns) {
 		return &Error{Kind: CheckFailed, Pointer: at, Group: group.Name,
 			Message: fmt.Sprintf("%s applies to a resource of type %s, and the policy lists none", group.Name, group.Type)}
 	}
