@@ -60,6 +60,8 @@ const (
 	_            Kind = iota
 	Token             // bounded by its policies and by its principal
 	GlobalAPIKey      // bounded by its principal alone
+	Session           // a person signed in to the dashboard; bounded by its principal alone
+	ServiceKey        // an Origin CA Key: good for operations that name it, of which there are none yet
 )
 
 // String names the kind as users know it.
@@ -69,6 +71,10 @@ func (k Kind) String() string {
 		return "API token"
 	case GlobalAPIKey:
 		return "Global API Key"
+	case Session:
+		return "dashboard session"
+	case ServiceKey:
+		return "Origin CA Key"
 	default:
 		return "unknown credential"
 	}
@@ -129,7 +135,7 @@ type Credential struct {
 // for: Granted, or the reason why not.
 func (c Credential) Usable(now time.Time) Reason {
 	switch {
-	case c.Kind != Token && c.Kind != GlobalAPIKey:
+	case c.Kind != Token && c.Kind != GlobalAPIKey && c.Kind != Session:
 		return DeniedByDefault
 	case c.Status == Disabled:
 		return CredentialDisabled
@@ -145,7 +151,7 @@ func (c Credential) Usable(now time.Time) Reason {
 }
 
 // bounded reports whether policies bound the credential below its principal.
-func (c Credential) bounded() bool { return c.Kind != GlobalAPIKey }
+func (c Credential) bounded() bool { return c.Kind != GlobalAPIKey && c.Kind != Session }
 
 // Grants is what a principal may itself do at this moment, through memberships and roles.
 // The zero Grants allow nothing.

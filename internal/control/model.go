@@ -59,8 +59,45 @@ type Credential struct {
 // StoredSecret is what is kept of a secret.
 type StoredSecret struct {
 	leastkey.LiveSecret
-	Tail      string // last four characters, so that an owner can tell two secrets apart
-	CreatedOn time.Time
+	Tail       string // last four characters, so that an owner can tell two secrets apart
+	CreatedOn  time.Time
+	LastUsedOn time.Time // zero: never
+}
+
+// Session is a person signed in to the dashboard, in one browser. Enforcement nodes never hear of
+// it: what it is known by is no credential of the API.
+type Session struct {
+	ID          leastkey.ID
+	User        leastkey.ID
+	Hash        leastkey.SecretHash // of the key that the browser holds
+	CreatedOn   time.Time
+	ExpiresOn   time.Time  // whatever happens
+	SeenOn      time.Time  // to within a minute
+	ConfirmedOn time.Time  // when the person last proved who they are
+	ByLink      bool       // begun with a sign-in link, not with the password
+	Addr        netip.Addr // the client's address at the beginning
+	Addr4       netip.Addr // the last IPv4 address it was seen from; invalid: none
+	Addr6       netip.Addr // and IPv6
+	Agent       string     // User-Agent at the beginning, cut to 200 bytes
+}
+
+// SignInLink lets a person sign in once without the password.
+type SignInLink struct {
+	Hash      leastkey.SecretHash // of the code in the link
+	User      leastkey.ID
+	ExpiresOn time.Time
+}
+
+// Use is one request in which a credential was recognised, whatever came of it.
+type Use struct {
+	Credential leastkey.ID
+	Secret     leastkey.SecretHash
+	At         time.Time
+	Addr       netip.Addr // the client's; may be invalid
+	Operation  string     // such as "GET /client/v4/zones/{zone_id}"; empty: none matched
+	Target     string     // such as "zone 7d2f..."; empty: none
+	Allowed    bool
+	Reason     string // of a refusal, by the name that leastkey.Reason gives it
 }
 
 // Record is the credential as enforcement nodes hold it.

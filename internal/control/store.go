@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"time"
 
 	"github.com/leastkey/leastkey"
@@ -29,8 +30,25 @@ type Store interface {
 	// fn does, none of it happened. An Act without an Action is ErrNoAudit.
 	Commit(ctx context.Context, fn func(Tx) (Act, error)) (leastkey.Revision, error)
 
+	// Note runs fn in one transaction of its own, which keeps what was seen: no act, so without
+	// revision and audit row. It is as durable as a commit.
+	Note(ctx context.Context, fn func(Notes) error) error
+
 	// Close waits for what is running and lets go of the storage.
 	Close() error
+}
+
+// Notes keeps what was seen. What is gone meanwhile is passed over.
+type Notes interface {
+	// SessionSeen sets when and, for the family of the address, from where a session was last
+	// seen. An earlier time than the one kept changes nothing.
+	SessionSeen(id leastkey.ID, at time.Time, addr netip.Addr) error
+	// Used keeps uses, in the order given, of each credential the newest mostUses; and raises
+	// when their credentials and secrets were last used. A time never goes back.
+	Used(uses []Use, mostUses int) error
+	// Sweep removes sessions that were over, or not seen since idle, and links that were over, at
+	// the instant now.
+	Sweep(now, idle time.Time) error
 }
 
 // Act is what one commit did: its audit row, and what enforcement nodes must learn of it.
@@ -50,7 +68,20 @@ type AuditFilter struct {
 	Account leastkey.ID
 	Actor   leastkey.Principal
 	Subject string
-	Limit   int // at most this many, newest first; 0 means 100
+	// About a user: what it did itself, and what was done to "user <id>". Not with Actor.
+	User   leastkey.ID
+	From   time.Time         // at or after
+	To     time.Time         // before
+	Before leastkey.Revision // older than this row; 0: any
+	Limit  int               // at most this many, newest first; 0 means 100
+}
+
+// ResourceSearch finds resources of a type below any of some ancestors.
+type ResourceSearch struct {
+	Type   leastkey.ResourceType
+	Within []leastkey.Resource // ancestors, at any depth; none: nothing is found
+	Text   string              // in the name, whatever the case of A to Z; or the whole id; empty: all
+	Limit  int                 // at most this many; must be positive
 }
 
 // Reader reads one consistent state. Methods that name one row return ErrNotFound when it is
@@ -85,8 +116,28 @@ type Reader interface {
 	// Credentials lists the live credentials of one kind that a principal owns.
 	Credentials(owner leastkey.Principal, kind leastkey.Kind) ([]Credential, error)
 
+	// FindResources lists by name (case of A to Z aside), then id. Those whose name begins with
+	// the text come first.
+	FindResources(s ResourceSearch) ([]Resource, error)
+	// CountResources counts what a search without Limit would find.
+	CountResources(s ResourceSearch) (int, error)
+
 	// AuditRows lists audit rows, newest first.
 	AuditRows(f AuditFilter) ([]Audit, error)
+	// AuditRow gives one audit row.
+	AuditRow(id leastkey.ID) (Audit, error)
+
+	// Session gives a session, over or not, until it is deleted or swept.
+	Session(id leastkey.ID) (Session, error)
+	// SessionByHash gives the session whose key has the hash.
+	SessionByHash(h leastkey.SecretHash) (Session, error)
+	// Sessions lists the sessions of a user.
+	Sessions(user leastkey.ID) ([]Session, error)
+	// SignInLink gives a link, over or not, until it is deleted or swept.
+	SignInLink(h leastkey.SecretHash) (SignInLink, error)
+
+	// Uses lists the uses of a credential that are kept, newest first.
+	Uses(credential leastkey.ID) ([]Use, error)
 }
 
 // Tx reads and writes one transaction.
@@ -112,4 +163,13 @@ type Tx interface {
 	// RevokeCredential removes a credential and all its secrets, for ever: neither its id nor
 	// a secret of it can be put again. ErrNotFound: there is none.
 	RevokeCredential(id leastkey.ID, at time.Time) error
+
+	// PutSession inserts or replaces by id. ErrExists: another session has the hash.
+	PutSession(Session) error
+	// DeleteSession ends a session. ErrNotFound: there is none.
+	DeleteSession(id leastkey.ID) error
+	// PutSignInLink inserts a link. ErrExists: there is one with the hash.
+	PutSignInLink(SignInLink) error
+	// DeleteSignInLink removes a link. ErrNotFound: there is none.
+	DeleteSignInLink(h leastkey.SecretHash) error
 }

@@ -3,7 +3,8 @@ package sqlite
 import (
 	"encoding/json"
 	"fmt"
-	"net/netip"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/leastkey/leastkey"
@@ -12,6 +13,7 @@ import (
 
 const (
 	selectAudit = `SELECT revision, id, at, actor_kind, actor_id, credential, addr, action, subject, account, before, after FROM audit`
+	auditByID   = selectAudit + ` WHERE id = ?`
 
 	insertAudit = `INSERT INTO audit (revision, id, at, actor_kind, actor_id, credential, addr, action, subject, account, before, after)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
@@ -20,11 +22,7 @@ const (
 )
 
 func (t tx) insertAudit(rev leastkey.Revision, a control.Audit) error {
-	addr := ""
-	if a.Addr.IsValid() {
-		addr = a.Addr.String()
-	}
-	err := t.run(insertAudit, nil, int64(rev), a.ID, a.At, int64(a.Actor.Kind), a.Actor.ID, a.Credential, addr,
+	err := t.run(insertAudit, nil, int64(rev), a.ID, a.At, int64(a.Actor.Kind), a.Actor.ID, a.Credential, a.Addr,
 		a.Action, a.Subject, a.Account, optional(a.Before), optional(a.After))
 	if err != nil {
 		return fmt.Errorf("audit row %v: %w", a.ID, err)
@@ -45,29 +43,70 @@ func (r reader) AuditRows(f control.AuditFilter) ([]control.Audit, error) {
 	return allOf(r, scanAudit, query, args...)
 }
 
-// auditQuery asks only for what the filter has, so that each field alone has an index.
+// AuditRow implements [control.Reader].
+func (r reader) AuditRow(id leastkey.ID) (control.Audit, error) {
+	return firstOf(r, scanAudit, auditByID, id)
+}
+
+// auditQuery asks only for what the filter has, so that each field alone has an index. What a
+// user did and what was done to the user are two walks of an index side by side: the second
+// leaves out what the first has.
 func auditQuery(f control.AuditFilter) (string, []any) {
-	var where []string
-	var args []any
-	if !f.Account.IsZero() {
-		where, args = append(where, "account = ?"), append(args, f.Account)
-	}
-	if !f.Actor.IsZero() {
-		where, args = append(where, "actor_kind = ?", "actor_id = ?"), append(args, int64(f.Actor.Kind), f.Actor.ID)
-	}
-	if f.Subject != "" {
-		where, args = append(where, "subject = ?"), append(args, f.Subject)
-	}
-	query := selectAudit
-	if len(where) > 0 {
-		query += " WHERE " + strings.Join(where, " AND ")
-	}
 	limit := f.Limit
 	if limit == 0 {
 		limit = defaultAuditLimit
 	}
-	// A negative limit would be none at all to SQLite.
-	return query + " ORDER BY revision DESC LIMIT ?", append(args, int64(max(limit, 0)))
+	const newest = " ORDER BY revision DESC LIMIT ?"
+	last := int64(max(limit, 0)) // a negative limit would be none at all to SQLite
+	common := auditTerms(f)
+	if f.User.IsZero() {
+		return selectAudit + common.where() + newest, append(common.args, last)
+	}
+	user := leastkey.UserOf(f.User)
+	did := common.and("actor_kind = ? AND actor_id = ?", int64(user.Kind), user.ID)
+	met := common.and("subject = ?", user.String()).and("NOT (actor_kind = ? AND actor_id = ?)", int64(user.Kind), user.ID)
+	query := selectAudit + did.where() + " UNION ALL " + selectAudit + met.where() + newest
+	return query, append(slices.Concat(did.args, met.args), last)
+}
+
+// auditTerms are the terms of every field but the user. A row without a time is in no span.
+func auditTerms(f control.AuditFilter) (t terms) {
+	if !f.Account.IsZero() {
+		t = t.and("account = ?", f.Account)
+	}
+	if !f.Actor.IsZero() {
+		t = t.and("actor_kind = ? AND actor_id = ?", int64(f.Actor.Kind), f.Actor.ID)
+	}
+	if f.Subject != "" {
+		t = t.and("subject = ?", f.Subject)
+	}
+	if f.Before > 0 && f.Before <= math.MaxInt64 {
+		t = t.and("revision < ?", int64(f.Before))
+	}
+	if !f.From.IsZero() {
+		t = t.and("at >= ?", f.From)
+	}
+	if !f.To.IsZero() {
+		t = t.and("at < ?", f.To)
+	}
+	return t
+}
+
+// terms must all hold.
+type terms struct {
+	sql  []string
+	args []any
+}
+
+func (t terms) and(sql string, args ...any) terms {
+	return terms{append(slices.Clip(t.sql), sql), append(slices.Clip(t.args), args...)}
+}
+
+func (t terms) where() string {
+	if len(t.sql) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(t.sql, " AND ")
 }
 
 func scanAudit(r row) (control.Audit, error) {
@@ -75,11 +114,9 @@ func scanAudit(r row) (control.Audit, error) {
 		Revision: leastkey.Revision(r.int(0)), ID: r.id(1), At: r.time(2), Actor: r.principal(3, 4), Credential: r.id(5),
 		Action: r.text(7), Subject: r.text(8), Account: r.id(9),
 	}
-	if addr := r.text(6); addr != "" {
-		var err error
-		if a.Addr, err = netip.ParseAddr(addr); err != nil {
-			return a, err
-		}
+	var err error
+	if a.Addr, err = r.addr(6); err != nil {
+		return a, err
 	}
 	if !r.isNull(10) {
 		a.Before = json.RawMessage(r.text(10))

@@ -16,47 +16,76 @@ type tx struct{ reader }
 
 var _ control.Tx = tx{}
 
-// Commit implements [control.Store]. Once the commit itself has begun, the context no longer
-// stops it: an interrupted commit would leave open what the answer is.
-func (s *Store) Commit(ctx context.Context, fn func(control.Tx) (control.Act, error)) (rev leastkey.Revision, err error) {
-	leave, err := s.enter()
+// notes is a [control.Notes].
+type notes struct{ *session }
+
+var _ control.Notes = notes{}
+
+// Commit implements [control.Store].
+func (s *Store) Commit(ctx context.Context, fn func(control.Tx) (control.Act, error)) (leastkey.Revision, error) {
+	var rev leastkey.Revision
+	err := s.write(ctx, "commit", func(w *session) error {
+		t := tx{reader{w}}
+		act, err := fn(t)
+		if err != nil {
+			return err
+		}
+		rev, err = t.record(act)
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}
+	return rev, nil
+}
+
+// Note implements [control.Store].
+func (s *Store) Note(ctx context.Context, fn func(control.Notes) error) error {
+	return s.write(ctx, "note", func(w *session) error {
+		if err := fn(notes{w}); err != nil {
+			return err
+		}
+		return w.fault // one that fn did not mind
+	})
+}
+
+// write runs fn in a transaction, alone among writers. Once the commit itself has begun, the
+// context no longer stops it: an interrupted commit would leave open what the answer is.
+func (s *Store) write(ctx context.Context, what string, fn func(*session) error) (err error) {
+	leave, err := s.enter()
+	if err != nil {
+		return err
+	}
 	defer leave()
 	if err := ctx.Err(); err != nil {
-		return 0, fmt.Errorf("sqlite: commit: %w", err)
+		return fmt.Errorf("sqlite: %s: %w", what, err)
 	}
 	var conn *sqlite.Conn
 	select {
 	case conn = <-s.writer:
 	case <-ctx.Done():
-		return 0, fmt.Errorf("sqlite: commit: wait for other writers: %w", ctx.Err())
+		return fmt.Errorf("sqlite: %s: wait for other writers: %w", what, ctx.Err())
 	}
 	defer func() { s.writer <- conn }()
 	conn.SetInterrupt(ctx.Done())
-	t := tx{reader{&session{conn: conn}}}
-	defer t.end(&err)
+	w := &session{conn: conn}
+	defer w.end(&err)
 
-	if err := t.run("BEGIN IMMEDIATE", nil); err != nil {
-		return 0, interrupted(ctx, err)
+	if err := w.run("BEGIN IMMEDIATE", nil); err != nil {
+		return interrupted(ctx, err)
 	}
-	act, err := fn(t)
-	if err != nil {
-		return 0, interrupted(ctx, err)
-	}
-	if rev, err = t.record(act); err != nil {
-		return 0, interrupted(ctx, err)
+	if err := fn(w); err != nil {
+		return interrupted(ctx, err)
 	}
 	if err := ctx.Err(); err != nil {
-		return 0, fmt.Errorf("sqlite: commit: %w", err)
+		return fmt.Errorf("sqlite: %s: %w", what, err)
 	}
 	conn.SetInterrupt(nil)
-	if err := t.run("COMMIT", nil); err != nil {
-		t.end(&err)
-		return 0, errors.Join(fmt.Errorf("sqlite: commit: %w", err), bury(conn))
+	if err := w.run("COMMIT", nil); err != nil {
+		w.end(&err)
+		return errors.Join(fmt.Errorf("sqlite: %s: %w", what, err), bury(conn))
 	}
-	return rev, nil
+	return nil
 }
 
 const (

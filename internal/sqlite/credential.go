@@ -13,7 +13,7 @@ import (
 const (
 	selectCredentials = `SELECT c.id, c.kind, c.owner_kind, c.owner_id, c.name, c.status, c.not_before, c.expires_on,
 			c.condition, c.policies, c.issued_on, c.modified_on, c.last_used_on,
-			s.hash, s.until, s.tail, s.created_on
+			s.hash, s.until, s.tail, s.created_on, s.last_used_on
 		FROM live_credentials AS c LEFT JOIN live_secrets AS s ON s.credential = c.id`
 	credentialByID     = selectCredentials + ` WHERE c.id = ? ORDER BY s.position`
 	credentialsByOwner = selectCredentials + ` WHERE c.owner_kind = ? AND c.owner_id = ? AND c.kind = ? ORDER BY c.issued_on, c.id, s.position`
@@ -44,6 +44,7 @@ func (g *gather) row(r row) error {
 			LiveSecret: leastkey.LiveSecret{Hash: r.hash(13), Until: r.time(14)},
 			Tail:       r.text(15),
 			CreatedOn:  r.time(16),
+			LastUsedOn: r.time(17),
 		})
 	}
 	return nil
@@ -122,9 +123,9 @@ const (
 			name = excluded.name, status = excluded.status, not_before = excluded.not_before,
 			expires_on = excluded.expires_on, condition = excluded.condition, policies = excluded.policies,
 			issued_on = excluded.issued_on, modified_on = excluded.modified_on, last_used_on = excluded.last_used_on`
-	putSecret = `INSERT INTO secrets (hash, credential, position, until, tail, created_on) VALUES (?, ?, ?, ?, ?, ?)
+	putSecret = `INSERT INTO secrets (hash, credential, position, until, tail, created_on, last_used_on) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (hash) DO UPDATE SET position = excluded.position, until = excluded.until,
-			tail = excluded.tail, created_on = excluded.created_on`
+			tail = excluded.tail, created_on = excluded.created_on, last_used_on = excluded.last_used_on`
 
 	// The secrets that are kept are numbered again; the ones that are not are dropped.
 	liveSecrets      = `SELECT hash FROM live_secrets WHERE credential = ?`
@@ -156,7 +157,7 @@ func (t tx) PutCredential(c control.Credential) error {
 	kept := map[leastkey.SecretHash]bool{}
 	for i, s := range c.Secrets {
 		kept[s.Hash] = true
-		if err := t.run(putSecret, nil, s.Hash, c.ID, int64(i), s.Until, s.Tail, s.CreatedOn); err != nil {
+		if err := t.run(putSecret, nil, s.Hash, c.ID, int64(i), s.Until, s.Tail, s.CreatedOn, s.LastUsedOn); err != nil {
 			return fmt.Errorf("put credential %v: secret: %w", c.ID, err)
 		}
 	}

@@ -67,7 +67,7 @@ func TestLaw7RevokedIsFinal(t *testing.T) {
 		"UPDATE secrets SET dropped = 0",
 		"UPDATE secrets SET hash = zeroblob(32)",
 		"DELETE FROM secrets",
-		"INSERT OR REPLACE INTO secrets SELECT hash, credential, position, until, tail, created_on, 0, NULL FROM secrets",
+		"INSERT OR REPLACE INTO secrets SELECT hash, credential, position, until, tail, created_on, 0, NULL, NULL FROM secrets",
 		"UPDATE audit SET action = 'nothing'",
 		"DELETE FROM audit",
 		"INSERT OR REPLACE INTO audit SELECT * FROM audit",

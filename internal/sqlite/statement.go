@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/netip"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -124,6 +125,12 @@ func bind(stmt *sqlite.Stmt, args []any) error {
 			stmt.BindBytes(i+1, v[:])
 		case leastkey.SecretHash:
 			stmt.BindBytes(i+1, v[:])
+		case netip.Addr:
+			text := ""
+			if v.IsValid() {
+				text = v.String()
+			}
+			stmt.BindText(i+1, text)
 		case time.Time:
 			if v.IsZero() {
 				stmt.BindNull(i + 1)
@@ -160,6 +167,15 @@ func (r row) resource(t, id int) leastkey.Resource {
 }
 func (r row) principal(kind, id int) leastkey.Principal {
 	return leastkey.Principal{Kind: leastkey.PrincipalKind(r.int(kind)), ID: r.id(id)}
+}
+
+// addr reads an address; the empty text stands for none.
+func (r row) addr(col int) (netip.Addr, error) {
+	text := r.text(col)
+	if text == "" {
+		return netip.Addr{}, nil
+	}
+	return netip.ParseAddr(text)
 }
 
 func (r row) time(col int) time.Time {

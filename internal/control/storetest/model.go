@@ -34,6 +34,9 @@ type world struct {
 	revoked     map[leastkey.ID]bool
 	secrets     map[leastkey.SecretHash]leastkey.ID // whose it is or was
 	dropped     map[leastkey.SecretHash]bool
+	sessions    map[leastkey.ID]control.Session
+	links       map[leastkey.SecretHash]control.SignInLink
+	uses        map[leastkey.ID][]control.Use // oldest first
 	audit       []control.Audit
 	log         []control.Committed
 }
@@ -48,13 +51,17 @@ func newModel() *model {
 		revoked:     map[leastkey.ID]bool{},
 		secrets:     map[leastkey.SecretHash]leastkey.ID{},
 		dropped:     map[leastkey.SecretHash]bool{},
+		sessions:    map[leastkey.ID]control.Session{},
+		links:       map[leastkey.SecretHash]control.SignInLink{},
+		uses:        map[leastkey.ID][]control.Use{},
 	}}
 }
 
 func (w *world) clone() *world {
 	return &world{
 		maps.Clone(w.users), maps.Clone(w.accounts), maps.Clone(w.members), maps.Clone(w.resources), maps.Clone(w.credentials),
-		maps.Clone(w.revoked), maps.Clone(w.secrets), maps.Clone(w.dropped), slices.Clone(w.audit), slices.Clone(w.log),
+		maps.Clone(w.revoked), maps.Clone(w.secrets), maps.Clone(w.dropped), maps.Clone(w.sessions), maps.Clone(w.links), maps.Clone(w.uses),
+		slices.Clone(w.audit), slices.Clone(w.log),
 	}
 }
 
@@ -105,10 +112,30 @@ func (m *model) Commit(ctx context.Context, fn func(control.Tx) (control.Act, er
 	act.Audit.Revision = rev
 	tx.w.audit = append(tx.w.audit, act.Audit)
 	tx.w.log = append(tx.w.log, control.Committed{Revision: rev, Changes: act.Changes})
-	m.mu.Lock()
-	m.now = tx.w
-	m.mu.Unlock()
+	m.keep(tx.w)
 	return rev, nil
+}
+
+func (m *model) Note(ctx context.Context, fn func(control.Notes) error) error {
+	m.writing.Lock()
+	defer m.writing.Unlock()
+	w, err := m.world(ctx)
+	if err != nil {
+		return err
+	}
+	n := &modelNotes{w: w.clone()}
+	defer func() { n.over = true }()
+	if err := errors.Join(fn(n), ctx.Err()); err != nil {
+		return err
+	}
+	m.keep(n.w)
+	return nil
+}
+
+func (m *model) keep(w *world) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.now = w
 }
 
 func (m *model) Close() error {
@@ -281,13 +308,28 @@ func (tx *modelTx) AuditRows(f control.AuditFilter) ([]control.Audit, error) {
 	}
 	var out []control.Audit
 	for _, a := range slices.Backward(tx.w.audit) {
-		if len(out) < limit && (f.Account.IsZero() || a.Account == f.Account) && (f.Actor.IsZero() || a.Actor == f.Actor) &&
-			(f.Subject == "" || a.Subject == f.Subject) {
+		if len(out) < limit && fits(a, f) {
 			a.Before, a.After = bytes.Clone(a.Before), bytes.Clone(a.After)
 			out = append(out, a)
 		}
 	}
 	return out, nil
+}
+
+func fits(a control.Audit, f control.AuditFilter) bool {
+	user := leastkey.UserOf(f.User)
+	return (f.Account.IsZero() || a.Account == f.Account) && (f.Actor.IsZero() || a.Actor == f.Actor) &&
+		(f.Subject == "" || a.Subject == f.Subject) && (f.Before == 0 || a.Revision < f.Before) &&
+		(f.User.IsZero() || a.Actor == user || a.Subject == user.String()) &&
+		(f.From.IsZero() || !a.At.Before(f.From)) && (f.To.IsZero() || !a.At.IsZero() && a.At.Before(f.To))
+}
+
+func (tx *modelTx) AuditRow(id leastkey.ID) (control.Audit, error) {
+	i := slices.IndexFunc(tx.w.audit, func(a control.Audit) bool { return a.ID == id })
+	if i < 0 {
+		return control.Audit{}, control.ErrNotFound
+	}
+	return tx.w.audit[i], nil
 }
 
 func (tx *modelTx) PutUser(u control.User) error {
@@ -370,7 +412,7 @@ func inUTC(c control.Credential) control.Credential {
 	times := []*time.Time{&c.Validity.NotBefore, &c.Validity.ExpiresOn, &c.IssuedOn, &c.ModifiedOn, &c.LastUsedOn}
 	c.Secrets = slices.Clone(c.Secrets)
 	for i := range c.Secrets {
-		times = append(times, &c.Secrets[i].Until, &c.Secrets[i].CreatedOn)
+		times = append(times, &c.Secrets[i].Until, &c.Secrets[i].CreatedOn, &c.Secrets[i].LastUsedOn)
 	}
 	for _, at := range times {
 		*at = at.UTC()
