@@ -21,6 +21,8 @@ type Guard struct {
 	brand     leastkey.Brand
 	now       func() time.Time
 	bodyLimit int64
+	observe   func(Observation)
+	names     map[*catalog.Operation]string // made once, so that to observe allocates nothing
 }
 
 // Config is what a Guard is made of. BodyLimit is in bytes and bounds bodies in which a target
@@ -31,6 +33,11 @@ type Config struct {
 	Brand     leastkey.Brand
 	Now       func() time.Time
 	BodyLimit int64
+
+	// Observe is told of every decision of [Guard.Check] about a credential that was recognised,
+	// once. It is called by the goroutine that checks, before the request goes on, and by many at
+	// the same time: it must not block. Nil: nobody is told.
+	Observe func(Observation)
 }
 
 const defaultBodyLimit = 1 << 20
@@ -43,36 +50,66 @@ func New(c Config) (*Guard, error) {
 	if c.BodyLimit <= 0 {
 		c.BodyLimit = defaultBodyLimit
 	}
-	return &Guard{catalog: c.Catalog, state: c.State, brand: c.Brand, now: c.Now, bodyLimit: c.BodyLimit}, nil
+	g := &Guard{catalog: c.Catalog, state: c.State, brand: c.Brand, now: c.Now, bodyLimit: c.BodyLimit, observe: c.Observe}
+	if g.observe != nil {
+		g.names = operationNames(c.Catalog)
+	}
+	return g, nil
 }
 
 // Check decides one request. It is total: whatever is wrong, the verdict refuses and says why.
 func (g *Guard) Check(_ context.Context, r Request) Verdict {
-	look := g.recognize(r)
-	if look.v.Denial == nil && r.Arrive != nil {
-		if err := r.Arrive(); err != nil {
-			return refuse(look.v, unreadable(err))
-		}
-		look = g.recognize(r)
+	v, at := g.check(r)
+	if g.observe != nil && !v.Credential.ID.IsZero() {
+		g.observe(g.observation(v, r.Method, at))
 	}
-	if look.v.Denial != nil {
-		return look.v
-	}
-	return g.decide(r, look)
+	return v
 }
 
-// look is a request whose credential was recognised and is in order, at one instant and in one
-// snapshot.
+// Recheck decides a request as Check does, and tells no observer: it is for a request that was
+// checked, and is looked at again while it goes through.
+func (g *Guard) Recheck(_ context.Context, r Request) Verdict {
+	v, _ := g.check(r)
+	return v
+}
+
+// check gives the verdict, and the instant by which it was found.
+func (g *Guard) check(r Request) (Verdict, time.Time) {
+	l := g.recognize(r)
+	if l.v.Denial == nil && r.Arrive != nil {
+		if err := r.Arrive(); err != nil {
+			return refuse(l.v, unreadable(err)), l.at
+		}
+		l = g.recognize(r)
+	}
+	return g.decide(r, l), l.at
+}
+
+// look is a request as it stands at one instant and in one snapshot. Until the verdict has a
+// Denial, it is in order as far as it was looked at.
 type look struct {
-	v     Verdict // with a Denial when it is not so
+	v     Verdict
 	owner *holder
 	now   *snapshot
 	at    time.Time
 }
 
-// recognize finds the operation and the credential. The credential comes first, so that nothing
-// else shows to one that is not in order.
+// recognize finds the operation and whose secret the request carries, and admits the credential.
 func (g *Guard) recognize(r Request) look {
+	l := g.locate(r)
+	if l.v.Denial != nil {
+		return l
+	}
+	found, denial := g.presenter(r.Header, l)
+	if denial != nil {
+		l.v = refuse(l.v, denial)
+		return l
+	}
+	return g.admit(r, l, found)
+}
+
+// locate finds the operation.
+func (g *Guard) locate(r Request) look {
 	l := look{at: g.now(), now: g.state.current.Load()}
 	if l.now == nil {
 		l.v = refuse(l.v, unsure())
@@ -83,42 +120,35 @@ func (g *Guard) recognize(r Request) look {
 		l.v = refuse(l.v, unclear(err.Error()))
 		return l
 	}
-	op, params, found := g.catalog.Match(r.Method, path)
+	op, params, _ := g.catalog.Match(r.Method, path)
 	l.v = Verdict{Operation: op, Params: params, Path: path, RawQuery: query, Addr: r.Addr}
-	shown, denial := carried(r.Header, g.brand)
-	if denial != nil {
-		if forToken(op) && r.Header.Get(authorizationField) == "" && len(r.Header[keyField])+len(r.Header[emailField]) > 0 {
-			denial = notAToken()
-		}
-		l.v = refuse(l.v, denial)
-		return l
-	}
-	credential, owner := l.now.identify(shown, l.at)
-	if credential == nil {
-		denial = unknown(shown, op)
-		if forToken(op) && !shown.bearer {
-			denial = notAToken()
-		}
-		l.v = refuse(l.v, denial)
-		return l
-	}
-	l.owner = owner
-	l.v.Credential, l.v.Email, l.v.Secret = credential.Credential, owner.record.Email, shown.secret.Hash()
-	l.v.Decision = leastkey.Decide(l.v.Credential, owner.grants, leastkey.Request{At: l.at, Addr: r.Addr, Target: leastkey.OnSelf()})
+	return l
+}
+
+// admit asks whether the credential is in order, before anything else shows to its holder, and
+// then whether the operation is one for its kind.
+func (g *Guard) admit(r Request, l look, by identity) look {
+	op := l.v.Operation
+	l.owner = by.owner
+	l.v.Credential, l.v.Email, l.v.Secret = by.credential.Credential, by.owner.record.Email, by.secret
+	l.v.Decision = leastkey.Decide(l.v.Credential, by.owner.grants, leastkey.Request{At: l.at, Addr: r.Addr, Target: leastkey.OnSelf()})
 	switch {
 	case !l.v.Decision.Allowed():
 		l.v = refuse(l.v, g.denied(l.v, r))
-	case !found:
-		l.v = refuse(l.v, noRoute(g.masked(path)))
-	case forToken(op) && credential.Credential.Kind != leastkey.Token:
+	case op == nil:
+		l.v = refuse(l.v, noRoute(g.masked(l.v.Path)))
+	case forToken(op) && l.v.Credential.Kind != leastkey.Token:
 		l.v = refuse(l.v, notAToken())
 	}
 	return l
 }
 
-// decide decides the operation on its target.
+// decide decides the operation on its target, when nothing stands against it so far.
 func (g *Guard) decide(r Request, l look) Verdict {
 	v := l.v
+	if v.Denial != nil {
+		return v
+	}
 	if v.Operation.Access == catalog.ByCredential {
 		v.Target = leastkey.OnSelf()
 		return v
@@ -154,28 +184,6 @@ func (g *Guard) masked(path string) string {
 // forToken reports whether the operation is verify: good for any token, and for tokens only.
 func forToken(op *catalog.Operation) bool {
 	return op != nil && op.Access == catalog.ByCredential
-}
-
-// identify finds whose secret was presented, as of the instant at. A key must come with the
-// e-mail address of its own user, a token without.
-func (n *snapshot) identify(p presented, at time.Time) (*leastkey.CredentialRecord, *holder) {
-	if p.secret.IsZero() {
-		return nil, nil
-	}
-	hash := p.secret.Hash()
-	entry, ok := n.secrets.get(hash.Lookup())
-	if !ok || !entry.Hash.Equal(hash) || !entry.LiveAt(at) {
-		return nil, nil
-	}
-	credential, ok := n.credentials.get(entry.credential)
-	if !ok || (credential.Credential.Kind == leastkey.Token) != p.bearer {
-		return nil, nil
-	}
-	owner, ok := n.principals.get(credential.Credential.Principal)
-	if !ok || !p.bearer && owner.record.Email != p.email {
-		return nil, nil
-	}
-	return credential, owner
 }
 
 // refuse makes sure that what is answered and what was decided agree.

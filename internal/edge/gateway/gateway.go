@@ -153,7 +153,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	body.again = func() guard.Verdict {
 		request.Arrive = nil
-		return g.Guard.Check(r.Context(), request)
+		return g.Guard.Recheck(r.Context(), request)
 	}
 	switch {
 	case v.Denial != nil:
