@@ -40,8 +40,9 @@ CREATE TABLE uses (
 	PRIMARY KEY (credential, number)
 ) STRICT, WITHOUT ROWID;
 
--- A search reads the names below one parent from the index alone.
-CREATE INDEX resources_by_name ON resources (parent_type, parent_id, type, name COLLATE NOCASE, id);
+-- A search reads what is below one parent from the index alone, and in a few steps of it which
+-- types are under which.
+CREATE INDEX resources_by_name ON resources (type, parent_type, parent_id, name COLLATE NOCASE, id, created_on);
 
 -- With the time in them, a span of time is told from the index, without reading the rows.
 DROP INDEX audit_by_actor;
