@@ -49,8 +49,14 @@ func zone(n byte) leastkey.Resource {
 	return leastkey.Resource{Type: "zone", ID: numbered('z', n).String()}
 }
 
+// failer is what a test and a property have in common.
+type failer interface {
+	Helper()
+	Fatal(args ...any)
+}
+
 // secret makes the same secret for the same number.
-func secret(t testing.TB, kind leastkey.SecretKind, n byte) leastkey.Secret {
+func secret(t failer, kind leastkey.SecretKind, n byte) leastkey.Secret {
 	t.Helper()
 	s, err := leastkey.DefaultBrand.Mint(kind, bytes.NewReader(bytes.Repeat([]byte{0xab, n}, 32)))
 	if err != nil {
@@ -149,7 +155,7 @@ func (w *world) load(t testing.TB, changes ...leastkey.Change) {
 	}
 }
 
-func (w *world) apply(t testing.TB, changes ...leastkey.Change) {
+func (w *world) apply(t failer, changes ...leastkey.Change) {
 	t.Helper()
 	w.rev++
 	if err := w.state.Apply(w.rev, changes); err != nil {
