@@ -10,8 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/internal/control"
@@ -156,6 +158,96 @@ func whole(t *testing.T, store *Store, acknowledged map[leastkey.Revision]leastk
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// mostNoted is how many uses noteForEver keeps.
+const mostNoted = 20
+
+// noteForEver notes uses of token 3, numbered in their operation and their time, and says each
+// on standard output once it is acknowledged.
+func noteForEver(ctx context.Context, path string) error {
+	store, err := Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	number, err := noted(ctx, store)
+	if err != nil {
+		return err
+	}
+	for {
+		number++
+		if err := noteOne(ctx, store, number); err != nil {
+			return err
+		}
+		if _, err := fmt.Println(number); err != nil {
+			return err
+		}
+	}
+}
+
+func noteOne(ctx context.Context, store *Store, number int) error {
+	use := control.Use{Credential: leastkey.ID{3}, Secret: leastkey.SecretHash{1}, At: time.UnixMicro(int64(number)), Operation: fmt.Sprint(number)}
+	return store.Note(ctx, func(n control.Notes) error { return n.Used([]control.Use{use}, mostNoted) })
+}
+
+// noted gives the number of the last use; it is an error when the others are not those before
+// it, or the token and its secret say something else.
+func noted(ctx context.Context, store *Store) (last int, err error) {
+	err = store.View(ctx, func(r control.Reader) error {
+		uses, err1 := r.Uses(leastkey.ID{3})
+		c, err2 := r.Credential(leastkey.ID{3})
+		if err := errors.Join(err1, err2); err != nil || len(uses) == 0 {
+			return err
+		}
+		last = int(uses[0].At.UnixMicro())
+		for i, u := range uses {
+			if u.Operation != fmt.Sprint(last-i) {
+				return fmt.Errorf("use %s came %d after use %d", u.Operation, i, last)
+			}
+		}
+		if c.LastUsedOn != uses[0].At || c.Secrets[0].LastUsedOn != uses[0].At || len(uses) != min(last, mostNoted) {
+			return fmt.Errorf("%d uses up to %d, and credential %+v", len(uses), last, c)
+		}
+		return nil
+	})
+	return last, err
+}
+
+// TestNotesAreDurable: what was noted before kill -9 is there after it, whole.
+func TestNotesAreDurable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	store := open(t, path)
+	if err := settle(t, store); err != nil {
+		t.Fatal(err)
+	}
+	for round := range 4 {
+		if err := store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		cmd, out := child(t, "note", path)
+		lines := bufio.NewScanner(out)
+		acknowledged := 0
+		for more := lines.Scan(); more; more = lines.Scan() { // to the end: what was said before it died counts
+			if n, err := strconv.Atoi(lines.Text()); err == nil {
+				acknowledged = max(acknowledged, n)
+			}
+			if acknowledged >= 1+40*round*round { // from just after the first to well into checkpoints
+				if err := cmd.Process.Kill(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := cmd.Wait(); err == nil {
+			t.Fatal("the child ended by itself")
+		}
+		store = open(t, path)
+		if last, err := noted(t.Context(), store); err != nil || last < acknowledged {
+			t.Errorf("acknowledged up to %d, and there up to %d (%v)", acknowledged, last, err)
+		}
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -3,10 +3,13 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/leastkey/leastkey"
@@ -22,13 +25,18 @@ func start(t testing.TB) *Store {
 			t.Error(err)
 		}
 	})
-	err := try(t, store, 1, func(tx control.Tx) error {
-		return errors.Join(tx.PutUser(control.User{ID: leastkey.ID{1}}), tx.PutAccount(control.Account{ID: leastkey.ID{2}}), tx.PutCredential(token()))
-	})
-	if err != nil {
+	if err := settle(t, store); err != nil {
 		t.Fatal(err)
 	}
 	return store
+}
+
+// settle puts user 1, account 2, and token 3 with secret 1.
+func settle(t testing.TB, store *Store) error {
+	t.Helper()
+	return try(t, store, 1, func(tx control.Tx) error {
+		return errors.Join(tx.PutUser(control.User{ID: leastkey.ID{1}}), tx.PutAccount(control.Account{ID: leastkey.ID{2}}), tx.PutCredential(token()))
+	})
 }
 
 func token() control.Credential {
@@ -57,6 +65,12 @@ func TestLaw7RevokedIsFinal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	err = store.Note(t.Context(), func(n control.Notes) error {
+		return n.Used([]control.Use{{Credential: leastkey.ID{3}, Secret: leastkey.SecretHash{1}, At: time.Now()}}, 1)
+	})
+	if err != nil {
+		t.Errorf("a use of a revoked credential: %v", err)
+	}
 	conn := <-store.writer
 	defer func() { store.writer <- conn }()
 	for _, sql := range []string{
@@ -64,7 +78,9 @@ func TestLaw7RevokedIsFinal(t *testing.T) {
 		"UPDATE credentials SET name = 'again'",
 		"DELETE FROM credentials",
 		"INSERT OR REPLACE INTO credentials SELECT id, kind, owner_kind, owner_id, name, status, not_before, expires_on, condition, policies, issued_on, modified_on, last_used_on, 0, NULL FROM credentials",
+		"UPDATE credentials SET last_used_on = 1",
 		"UPDATE secrets SET dropped = 0",
+		"UPDATE secrets SET last_used_on = 1",
 		"UPDATE secrets SET hash = zeroblob(32)",
 		"DELETE FROM secrets",
 		"INSERT OR REPLACE INTO secrets SELECT hash, credential, position, until, tail, created_on, 0, NULL, NULL FROM secrets",
@@ -74,8 +90,8 @@ func TestLaw7RevokedIsFinal(t *testing.T) {
 	} {
 		before := conn.Changes()
 		err := sqlitex.ExecuteTransient(conn, sql, nil)
-		if err == nil {
-			t.Errorf("%s: changed %d rows", sql, conn.Changes()-before)
+		if err == nil || sqlite.ErrCode(err) != sqlite.ResultConstraintTrigger {
+			t.Errorf("%s: got error %v, want a trigger's, and changed %d rows", sql, err, conn.Changes()-before)
 		}
 	}
 }
@@ -97,6 +113,10 @@ func TestFault(t *testing.T) {
 		"a member that is no user": func(tx control.Tx) error {
 			return tx.PutMember(control.Member{ID: leastkey.ID{6}, Account: leastkey.ID{2}, User: leastkey.ID{9}})
 		},
+		"a session of nobody": func(tx control.Tx) error {
+			return tx.PutSession(control.Session{ID: leastkey.ID{6}, User: leastkey.ID{9}})
+		},
+		"a sign-in link of nobody":  func(tx control.Tx) error { return tx.PutSignInLink(control.SignInLink{User: leastkey.ID{9}}) },
 		"a policy without effect":   func(tx control.Tx) error { return tx.PutCredential(effect) },
 		"a pattern that is no text": func(tx control.Tx) error { return tx.PutCredential(text) },
 		"a range of no addresses":   func(tx control.Tx) error { return tx.PutCredential(place) },
@@ -147,6 +167,52 @@ func TestFault(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// TestFaultyNote: after a fault nothing of the note is kept, even if its maker did not mind.
+func TestFaultyNote(t *testing.T) {
+	store := start(t)
+	faults := map[string]func(control.Notes) error{
+		"a use beyond all time": func(n control.Notes) error {
+			return n.Used([]control.Use{{Credential: leastkey.ID{3}, At: latest.AddDate(1, 0, 0)}}, 9)
+		},
+		"a visit beyond all time": func(n control.Notes) error {
+			return n.SessionSeen(leastkey.ID{1}, latest.AddDate(1, 0, 0), netip.Addr{})
+		},
+		"a sweep beyond all time": func(n control.Notes) error { return n.Sweep(latest.AddDate(1, 0, 0), latest) },
+	}
+	good := control.Use{Credential: leastkey.ID{3}, Secret: leastkey.SecretHash{1}, At: latest}
+	for name, fault := range faults {
+		err := store.Note(t.Context(), func(n control.Notes) error {
+			if err := n.Used([]control.Use{good}, 9); err != nil {
+				t.Errorf("%s: before: %v", name, err)
+			}
+			if err := fault(n); err == nil {
+				t.Errorf("%s is no fault", name)
+			}
+			if err := n.Used([]control.Use{good}, 9); err == nil {
+				t.Errorf("%s: the note went on", name)
+			}
+			return nil // as if nothing had been
+		})
+		if err == nil {
+			t.Errorf("%s: noted", name)
+		}
+	}
+	err := store.View(t.Context(), func(r control.Reader) error {
+		uses, err1 := r.Uses(leastkey.ID{3})
+		c, err2 := r.Credential(leastkey.ID{3})
+		if len(uses) != 0 || !c.LastUsedOn.IsZero() || !c.Secrets[0].LastUsedOn.IsZero() {
+			t.Errorf("kept: uses %v, credential %+v", uses, c)
+		}
+		return errors.Join(err1, err2)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if err := store.Note(t.Context(), func(n control.Notes) error { return n.Used([]control.Use{good}, 9) }); err != nil {
+		t.Errorf("the next note: %v", err)
 	}
 }
 

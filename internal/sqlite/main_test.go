@@ -17,6 +17,7 @@ const (
 func TestMain(m *testing.M) {
 	parts := map[string]func(ctx context.Context, path string) error{
 		"commit": commitForEver,
+		"note":   noteForEver,
 		"open":   openOnly,
 	}
 	part, ok := parts[os.Getenv(childPart)]

@@ -1,14 +1,19 @@
 package sqlite
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/internal/control"
 )
 
 func mode(t *testing.T, path string) os.FileMode {
@@ -140,6 +145,43 @@ func TestAlias(t *testing.T) {
 	}
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestUpgrade: a database of the first version keeps what it has, and its laws.
+func TestUpgrade(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	first, err := migrations.ReadFile("migrations/0001_initial.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const id, hash = "zeroblob(16)", "zeroblob(32)"
+	run(t, path, string(first)+`
+		INSERT INTO users VALUES (`+id+`, 'a', '', '', '', 0, NULL, NULL);
+		INSERT INTO audit VALUES (1, `+id+`, 7000000, 1, `+id+`, `+id+`, '', 'test', 'user', `+id+`, NULL, NULL);
+		INSERT INTO credentials VALUES (`+id+`, 1, 1, `+id+`, 'old', 1, NULL, NULL, '{}', '[]', 1, 2, 3, 0, NULL);
+		INSERT INTO secrets VALUES (`+hash+`, `+id+`, 0, NULL, 'tail', 4, 0, NULL);
+		INSERT INTO secrets VALUES (randomblob(32), `+id+`, 1, NULL, 'gone', 4, 1, NULL);
+		PRAGMA application_id = 0x4c4b4559; PRAGMA user_version = 1;`)
+	store := open(t, path)
+	at := time.Unix(9, 0).UTC()
+	err = store.Note(t.Context(), func(n control.Notes) error { return n.Used([]control.Use{{At: at}}, 1) })
+	if err != nil {
+		t.Error(err)
+	}
+	err = store.View(t.Context(), func(r control.Reader) error {
+		c, err1 := r.Credential(leastkey.ID{})
+		if len(c.Secrets) != 1 || c.Name != "old" || c.Secrets[0].Tail != "tail" || c.Secrets[0].LastUsedOn != at || c.LastUsedOn != at {
+			t.Errorf("the credential became %+v", c)
+		}
+		rows, err2 := r.AuditRows(control.AuditFilter{From: time.Unix(7, 0), To: at})
+		if len(rows) != 1 || rows[0].Action != "test" {
+			t.Errorf("the audit became %+v", rows)
+		}
+		return errors.Join(err1, err2)
+	})
+	if err := errors.Join(err, store.Close()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -20,7 +20,13 @@ func TestPlans(t *testing.T) {
 	byActor, _ := auditQuery(control.AuditFilter{Actor: leastkey.UserOf(leastkey.ID{1})})
 	bySubject, _ := auditQuery(control.AuditFilter{Subject: "token"})
 	allAudit, _ := auditQuery(control.AuditFilter{})
+	byUser, _ := auditQuery(control.AuditFilter{User: leastkey.ID{1}})
+	byUserAndTime, _ := auditQuery(control.AuditFilter{User: leastkey.ID{1}, From: latest, To: latest, Before: 9})
+	byAccountAndTime, _ := auditQuery(control.AuditFilter{Account: leastkey.ID{1}, From: latest, To: latest})
+	byTime, _ := auditQuery(control.AuditFilter{From: latest})
+	before, _ := auditQuery(control.AuditFilter{Before: 9})
 	const scan, sort = "SCAN", "TEMP B-TREE"
+	const scanTable, scanResources, ownIndex = "SCAN resources", "SCAN r", "AUTOMATIC"
 	tests := map[string][]string{
 		headRevision: {scan}, nextRevision: {scan}, changesAfter: {scan, sort},
 		userByID: {scan}, userByEmail: {scan}, accountByID: {scan}, resourceByID: {scan},
@@ -28,7 +34,13 @@ func TestPlans(t *testing.T) {
 		byType: {scan, sort}, byParent: {scan, sort}, byBoth: {scan, sort}, deleteResource: {scan},
 		credentialByID: {scan}, credentialState: {scan}, secretState: {scan}, revokeCredential: {scan},
 		liveSecrets: {scan}, dropSecret: {scan}, dropAllSecrets: {scan},
-		byAccount: {scan, sort}, byActor: {scan, sort}, bySubject: {scan, sort},
+		byAccount: {scan, sort}, byActor: {scan, sort}, bySubject: {scan, sort}, auditByID: {scan},
+		byUser: {scan, sort}, byUserAndTime: {scan, sort}, byAccountAndTime: {scan, sort}, before: {scan, sort},
+		byTime:        {scan}, // of all rows in that time, the newest are sorted out
+		findResources: {scanTable, scanResources, ownIndex}, countResources: {scanTable, scanResources, ownIndex},
+		sessionByID: {scan}, sessionByHash: {scan}, sessionsByUser: {scan, sort}, deleteSession: {scan}, sessionSeen: {scan},
+		linkByHash: {scan}, deleteLink: {scan}, sweepSessions: {scan}, sweepLinks: {scan},
+		usesByCredential: {scan, sort}, insertUse: {scan}, trimUses: {scan}, isLive: {scan}, credentialUsed: {scan}, secretUsed: {scan},
 		credentialsByOwner: {scan, "TEMP B-TREE FOR ORDER BY"}, // at most two secrets each are sorted
 		usersByAge:         {sort}, accountsByAge: {sort}, allResources: {sort}, allAudit: {sort},
 		stateOfUsers: {sort}, stateOfAccounts: {sort}, stateOfResources: {sort}, stateOfMembers: {sort},

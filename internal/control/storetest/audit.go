@@ -73,7 +73,7 @@ func testAudit(t *testing.T, f Factory) {
 	_, err := b.store.Commit(t.Context(), func(tx control.Tx) (control.Act, error) {
 		return control.Act{Audit: control.Audit{ID: full.ID, Action: "again"}}, tx.PutUser(user(1))
 	})
-	wants(t, "an audit id that is taken", err, control.ErrExists)
+	wants(t, "an audit id that is taken", err, control.ErrExists) // so an act given an id of its own is done once
 	same(t, "nothing was kept", read(b, control.Reader.Users), nil)
 	same(t, "nothing was kept", b.revision(), 5)
 
@@ -84,6 +84,74 @@ func testAudit(t *testing.T, f Factory) {
 	slices.Reverse(all)
 	got = read(b, func(r control.Reader) ([]control.Audit, error) { return r.AuditRows(control.AuditFilter{}) })
 	same(t, "a hundred unless said", got, all[:100])
+}
+
+// testAuditSpans: rows of a span of time, before a row, and about a user.
+func testAuditSpans(t *testing.T, f Factory) {
+	b := start(t, f)
+	ada, bob := leastkey.UserOf(number(1)), leastkey.UserOf(number(2))
+	row := func(at int, actor leastkey.Principal, subject string, account int) control.Audit {
+		a := control.Audit{ID: b.id(), Action: "a", Actor: actor, Subject: subject}
+		if at >= 0 {
+			a.At = minute(at)
+		}
+		if account > 0 {
+			a.Account = number(account)
+		}
+		return b.audited(a)
+	}
+	rows := []control.Audit{
+		row(0, ada, "token x", 0),
+		row(1, bob, ada.String(), 3),
+		row(2, ada, ada.String(), 3),
+		row(1, leastkey.Principal{}, ada.String(), 0), // the clock went back
+		row(-1, ada, "token x", 3),
+		row(3, bob, "token x", 3),
+		row(4, bob, ada.String()+"0", 0),
+		row(5, leastkey.AccountOf(ada.ID), "account x", 0),
+		row(6, ada, "token y", 4),
+	}
+	tests := []struct {
+		name   string
+		filter control.AuditFilter
+		want   []int
+	}{
+		{"what a user did or met, each once", control.AuditFilter{User: ada.ID}, []int{8, 4, 3, 2, 1, 0}},
+		{"the newest of it", control.AuditFilter{User: ada.ID, Limit: 3}, []int{8, 4, 3}},
+		{"in an account", control.AuditFilter{User: ada.ID, Account: number(3)}, []int{4, 2, 1}},
+		{"of a subject", control.AuditFilter{User: ada.ID, Subject: "token x"}, []int{4, 0}},
+		{"of the user as a subject", control.AuditFilter{User: ada.ID, Subject: ada.String()}, []int{3, 2, 1}},
+		{"before a row", control.AuditFilter{User: ada.ID, Before: rows[3].Revision}, []int{2, 1, 0}},
+		{"in a span", control.AuditFilter{User: ada.ID, From: minute(1), To: minute(6)}, []int{3, 2, 1}},
+		{"by somebody", control.AuditFilter{User: ada.ID, Actor: bob}, []int{1}},
+		{"of another user", control.AuditFilter{User: bob.ID}, []int{6, 5, 1}},
+		{"of nobody known", control.AuditFilter{User: number(9)}, nil},
+		{"from, to the microsecond", control.AuditFilter{From: minute(4)}, []int{8, 7, 6}},
+		{"from just after", control.AuditFilter{From: minute(4).Add(1000)}, []int{8, 7}},
+		{"before a time, to the microsecond", control.AuditFilter{To: minute(2)}, []int{3, 1, 0}},
+		{"before just after", control.AuditFilter{To: minute(2).Add(1000)}, []int{3, 2, 1, 0}},
+		{"a span of nothing", control.AuditFilter{From: minute(2), To: minute(2)}, nil},
+		{"the newest of a span", control.AuditFilter{From: minute(1), To: minute(4), Limit: 2}, []int{5, 3}},
+		{"an account's span", control.AuditFilter{Account: number(3), From: minute(1), To: minute(3)}, []int{2, 1}},
+		{"an actor's span", control.AuditFilter{Actor: ada, From: minute(1)}, []int{8, 2}},
+		{"a subject's span", control.AuditFilter{Subject: ada.String(), To: minute(2)}, []int{3, 1}},
+		{"before the first", control.AuditFilter{Before: 1}, nil},
+		{"before the third", control.AuditFilter{Before: 3}, []int{1, 0}},
+		{"before what is not yet", control.AuditFilter{Before: 1<<64 - 1, Limit: 2}, []int{8, 7}},
+		{"all at once", control.AuditFilter{Account: number(3), User: ada.ID, Subject: ada.String(), From: minute(1), To: minute(2), Before: 9}, []int{1}},
+	}
+	for _, test := range tests {
+		var want []control.Audit
+		for _, i := range test.want {
+			want = append(want, rows[i])
+		}
+		same(t, test.name, read(b, func(r control.Reader) ([]control.Audit, error) { return r.AuditRows(test.filter) }), want)
+	}
+	for _, want := range rows {
+		same(t, "by id", read(b, func(r control.Reader) (control.Audit, error) { return r.AuditRow(want.ID) }), want)
+	}
+	err := b.store.View(t.Context(), func(r control.Reader) error { _, err := r.AuditRow(number(99)); return err })
+	wants(t, "no such row", err, control.ErrNotFound)
 }
 
 func testChangeLog(t *testing.T, f Factory) {

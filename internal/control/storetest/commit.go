@@ -19,6 +19,11 @@ type everything struct {
 	Tokens    [][]control.Credential
 	Audit     []control.Audit
 	Log       []control.Committed
+	Sessions  [][]control.Session
+	Links     []control.SignInLink
+	Uses      [][]control.Use
+	Found     [][]control.Resource
+	Counted   []int
 	Known     known
 	Things    int // how many changes State gave
 }
@@ -27,13 +32,14 @@ const most = 1 << 20
 
 // look reads everything about the users, accounts and principals that tests use.
 func look(r control.Reader) (e everything, err error) {
-	var errs [8]error
+	var errs [9]error
 	e.Revision, errs[0] = r.Revision()
 	e.Users, errs[1] = r.Users()
 	e.Accounts, errs[2] = r.Accounts()
 	e.Resources, errs[3] = r.Resources("", leastkey.Resource{})
 	e.Audit, errs[4] = r.AuditRows(control.AuditFilter{Limit: most})
 	e.Log, errs[5] = r.Changes(0, most)
+	errs[8] = e.lookAround(r)
 	for n := 1; n <= 8; n++ {
 		for _, read := range []func(leastkey.ID) ([]control.Member, error){r.Members, r.Memberships} {
 			members, err := read(number(n))
@@ -54,10 +60,45 @@ func look(r control.Reader) (e everything, err error) {
 	return e, errors.Join(errs[:]...)
 }
 
+// lookAround reads what the dashboard asks for.
+func (e *everything) lookAround(r control.Reader) error {
+	var errs []error
+	for n := 1; n <= 8; n++ {
+		sessions, err := r.Sessions(number(n))
+		e.Sessions, errs = append(e.Sessions, sessions), append(errs, err)
+	}
+	for n := 61; n <= 64; n++ {
+		link, err := r.SignInLink(hash(n))
+		if !errors.Is(err, control.ErrNotFound) {
+			e.Links, errs = append(e.Links, link), append(errs, err)
+		}
+		session, err := r.SessionByHash(hash(n))
+		if !errors.Is(err, control.ErrNotFound) {
+			e.Sessions, errs = append(e.Sessions, []control.Session{session}), append(errs, err)
+		}
+	}
+	for n := 21; n <= 25; n++ {
+		uses, err := r.Uses(number(n))
+		e.Uses, errs = append(e.Uses, uses), append(errs, err)
+	}
+	all := []leastkey.Resource{top, {Type: "zone", ID: "z1"}, {Type: "pool", ID: "z1"}, top}
+	for i, text := range []string{"", "", "a", "Z1", "%", "_", `\`} {
+		s := control.ResourceSearch{Type: "zone", Within: all[i%2:], Text: text, Limit: 3}
+		found, err1 := r.FindResources(s)
+		count, err2 := r.CountResources(s)
+		e.Found, e.Counted, errs = append(e.Found, found), append(e.Counted, count), append(errs, err1, err2)
+	}
+	return errors.Join(errs...)
+}
+
+// top is where the resources of tests hang.
+var top = leastkey.Resource{Type: leastkey.AccountType, ID: "a"}
+
 // fill makes a store with one of each thing.
 func fill(tx control.Tx) error {
 	return errors.Join(settle(tx), tx.PutMember(member(11, number(5), number(1))), tx.PutResource(zone(1, "z1")),
-		tx.PutCredential(token(21, leastkey.UserOf(number(1)), secret(1), secret(2))))
+		tx.PutCredential(token(21, leastkey.UserOf(number(1)), secret(1), secret(2))),
+		tx.PutSession(session(61, number(1))), tx.PutSignInLink(link(62, number(1))))
 }
 
 // upset changes one of each thing.
@@ -66,7 +107,8 @@ func upset(tx control.Tx) error {
 	changed.Disabled = true
 	return errors.Join(tx.PutUser(changed), tx.PutUser(user(8)), tx.PutAccount(account(8)), tx.DeleteMember(number(5), number(11)),
 		tx.PutMember(member(12, number(6), number(1))), tx.DeleteResource(zone(1, "z1").Resource), tx.PutResource(zone(2, "z2")),
-		tx.RevokeCredential(number(21), minute(1)), tx.PutCredential(token(22, leastkey.UserOf(number(1)), secret(3))))
+		tx.RevokeCredential(number(21), minute(1)), tx.PutCredential(token(22, leastkey.UserOf(number(1)), secret(3))),
+		tx.DeleteSession(number(61)), tx.PutSession(session(63, number(8))), tx.DeleteSignInLink(hash(62)), tx.PutSignInLink(link(64, number(8))))
 }
 
 // testAtomic: a commit that fails has done nothing, whatever it had done before.
@@ -113,6 +155,8 @@ func testRefusedPut(t *testing.T, f Factory) {
 		func(tx control.Tx) error { return tx.PutMember(member(12, number(5), number(1))) },
 		func(tx control.Tx) error { return tx.PutCredential(token(22, ada, secret(30), secret(1))) },
 		func(tx control.Tx) error { return tx.PutCredential(token(22, ada, secret(30), secret(30))) },
+		func(tx control.Tx) error { s := session(63, number(2)); s.Hash = hash(61); return tx.PutSession(s) },
+		func(tx control.Tx) error { return tx.PutSignInLink(link(62, number(2))) },
 	}
 	for i, put := range puts {
 		act := b.act()

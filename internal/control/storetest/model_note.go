@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"cmp"
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -146,6 +147,9 @@ func (tx *modelTx) DeleteSignInLink(h leastkey.SecretHash) error {
 }
 
 func (tx *modelTx) FindResources(s control.ResourceSearch) ([]control.Resource, error) {
+	if s.Limit <= 0 {
+		return nil, errors.New("a limit must be positive")
+	}
 	found, err := tx.search(s)
 	return found[:min(len(found), s.Limit)], err
 }
@@ -168,8 +172,11 @@ func (tx *modelTx) search(s control.ResourceSearch) ([]control.Resource, error) 
 	}
 	slices.SortFunc(found, func(a, b control.Resource) int {
 		aFirst, bFirst := strings.HasPrefix(lower(a.Name), text), strings.HasPrefix(lower(b.Name), text)
-		if aFirst != bFirst {
-			return map[bool]int{true: -1, false: 1}[aFirst]
+		switch {
+		case aFirst && !bFirst:
+			return -1
+		case bFirst && !aFirst:
+			return 1
 		}
 		return cmp.Or(strings.Compare(lower(a.Name), lower(b.Name)), strings.Compare(a.ID, b.ID))
 	})
@@ -193,10 +200,11 @@ func (tx *modelTx) below(r control.Resource, among []leastkey.Resource) bool {
 
 // lower turns A to Z into a to z, and leaves everything else as it is.
 func lower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
+	text := []byte(s)
+	for i, c := range text {
+		if 'A' <= c && c <= 'Z' {
+			text[i] = c + 'a' - 'A'
 		}
-		return r
-	}, s)
+	}
+	return string(text)
 }

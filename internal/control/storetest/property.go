@@ -27,16 +27,20 @@ func testModel(t *testing.T, f Factory) {
 		}()
 		want := newModel()
 		audits := 0
-		step := func(p plan) {
+		step := func(p step) {
 			got, wanted := p.run(store), p.run(want)
 			if diff := diff(got, wanted); diff != "" {
 				rt.Fatalf("%v: got -, want +\n%s", p, diff)
 			}
 		}
 		step(plan{ops: []op{{"settle", func(tx control.Tx) ([]leastkey.Change, error) { return settled(), settle(tx) }}}, audit: number(1 << 20)})
-		for range rapid.IntRange(1, 12).Draw(rt, "commits") {
+		for range rapid.IntRange(1, 14).Draw(rt, "steps") {
 			audits++
-			step(drawPlan(rt, number(1<<20+audits)))
+			if rapid.IntRange(0, 2).Draw(rt, "note") == 0 {
+				step(drawMemo(rt))
+			} else {
+				step(drawPlan(rt, number(1<<20+audits)))
+			}
 			if rapid.IntRange(0, 9).Draw(rt, "reopen") == 0 {
 				if err := store.Close(); err != nil {
 					rt.Fatalf("close: %v", err)
@@ -63,6 +67,12 @@ func watch(rt *rapid.T, s control.Store) (e everything) {
 		rt.Fatalf("look: %v", err)
 	}
 	return e
+}
+
+// step is one commit or note.
+type step interface {
+	run(control.Store) outcome
+	String() string
 }
 
 // op is one step of a commit, and what nodes learn when it is not refused.
@@ -162,13 +172,8 @@ func drawPlan(rt *rapid.T, audit leastkey.ID) plan {
 // drawOp draws from so few ids, e-mails and secrets that most are taken before long.
 func drawOp(rt *rapid.T) op {
 	n := func(what string, from, to int) int { return rapid.IntRange(from, to).Draw(rt, what) }
-	at := func(what string) time.Time {
-		if i := n(what, -1, 5); i >= 0 {
-			return minute(i)
-		}
-		return time.Time{}
-	}
-	switch n("op", 0, 9) {
+	at := func(what string) time.Time { return drawTime(rt, what) }
+	switch n("op", 0, 13) {
 	case 0:
 		u := user(n("user", 1, 5))
 		u.Email = user(n("email", 1, 5)).Email
@@ -204,6 +209,10 @@ func drawOp(rt *rapid.T) op {
 	case 4:
 		r := drawResource(rt)
 		r.Parent, r.CreatedOn = drawResource(rt).Resource, at("created")
+		if rapid.Bool().Draw(rt, "top") {
+			r.Parent = top
+		}
+		r.Name = rapid.StringOfN(rapid.SampledFrom([]rune(`aAz1%_\é`)), 0, 3, -1).Draw(rt, "name")
 		return op{fmt.Sprintf("PutResource(%v)", r.Resource), func(tx control.Tx) ([]leastkey.Change, error) {
 			return []leastkey.Change{ofResource(r)}, tx.PutResource(r)
 		}}
@@ -218,6 +227,10 @@ func drawOp(rt *rapid.T) op {
 			old, err := tx.Credential(id)
 			return []leastkey.Change{revoked(old)}, errors.Join(err, tx.RevokeCredential(id, at("revoked")))
 		}}
+	case 7:
+		return drawSession(rt)
+	case 8:
+		return drawLink(rt)
 	default:
 		c := token(n("credential", 21, 25), leastkey.UserOf(number(n("owner", 1, 2))))
 		c.Kind = rapid.SampledFrom([]leastkey.Kind{leastkey.Token, leastkey.Token, leastkey.GlobalAPIKey}).Draw(rt, "kind")
@@ -228,7 +241,7 @@ func drawOp(rt *rapid.T) op {
 		c.Policies = c.Policies[:n("policies", 0, 2)]
 		for range n("secrets", 0, 2) {
 			s := secret(n("secret", 1, 12))
-			s.Until = at("until")
+			s.Until, s.LastUsedOn = at("until"), at("used")
 			c.Secrets = append(c.Secrets, s)
 		}
 		return op{fmt.Sprintf("PutCredential(%v, %v)", c.ID, c.Record().Secrets), func(tx control.Tx) ([]leastkey.Change, error) {

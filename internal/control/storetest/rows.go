@@ -84,7 +84,26 @@ func ranges() (range4, range6 leastkey.AddressRange) {
 }
 
 func secret(n int) control.StoredSecret {
-	return control.StoredSecret{LiveSecret: leastkey.LiveSecret{Hash: hash(n)}, Tail: "a1b2", CreatedOn: minute(n)}
+	return control.StoredSecret{LiveSecret: leastkey.LiveSecret{Hash: hash(n)}, Tail: "a1b2", CreatedOn: minute(n), LastUsedOn: minute(n + 1)}
+}
+
+func session(n int, user leastkey.ID) control.Session {
+	return control.Session{
+		ID: number(n), User: user, Hash: hash(n), CreatedOn: minute(n), ExpiresOn: minute(n + 100), SeenOn: minute(n + 1), ConfirmedOn: minute(n + 2),
+		ByLink: true, Addr: netip.MustParseAddr("::ffff:192.0.2.1"), Addr4: netip.MustParseAddr("192.0.2.2"), Addr6: netip.MustParseAddr("2001:db8::2"),
+		Agent: "Browser/1.0 (a; b)",
+	}
+}
+
+func link(n int, user leastkey.ID) control.SignInLink {
+	return control.SignInLink{Hash: hash(n), User: user, ExpiresOn: minute(n + 10)}
+}
+
+func use(n int, credential leastkey.ID, secret int) control.Use {
+	return control.Use{
+		Credential: credential, Secret: hash(secret), At: minute(n), Addr: netip.MustParseAddr("2001:db8::1"),
+		Operation: "GET /client/v4/zones/{zone_id}", Target: "zone z1", Allowed: true,
+	}
 }
 
 // same fails the test unless both are equal; a list that is nil equals an empty one.

@@ -26,6 +26,21 @@ func testEmpty(t *testing.T, f Factory) {
 		_, err = r.Credential(number(1))
 		wants(t, "Credential", err, control.ErrNotFound)
 
+		_, err = r.AuditRow(number(1))
+		wants(t, "AuditRow", err, control.ErrNotFound)
+		_, err = r.Session(number(1))
+		wants(t, "Session", err, control.ErrNotFound)
+		_, err = r.SessionByHash(hash(1))
+		wants(t, "SessionByHash", err, control.ErrNotFound)
+		_, err = r.SignInLink(hash(1))
+		wants(t, "SignInLink", err, control.ErrNotFound)
+		sessions, err := r.Sessions(number(1))
+		wants(t, "Sessions", err, nil)
+		same(t, "Sessions", sessions, nil)
+		uses, err := r.Uses(number(1))
+		wants(t, "Uses", err, nil)
+		same(t, "Uses", uses, nil)
+
 		users, err := r.Users()
 		wants(t, "Users", err, nil)
 		same(t, "Users", users, nil)
@@ -61,6 +76,10 @@ func testEmpty(t *testing.T, f Factory) {
 	wants(t, "DeleteResource", err, control.ErrNotFound)
 	_, err = b.try(func(tx control.Tx) error { return tx.RevokeCredential(number(1), minute(0)) })
 	wants(t, "RevokeCredential", err, control.ErrNotFound)
+	_, err = b.try(func(tx control.Tx) error { return tx.DeleteSession(number(1)) })
+	wants(t, "DeleteSession", err, control.ErrNotFound)
+	_, err = b.try(func(tx control.Tx) error { return tx.DeleteSignInLink(hash(1)) })
+	wants(t, "DeleteSignInLink", err, control.ErrNotFound)
 	same(t, "Revision", b.revision(), 0)
 }
 

@@ -69,7 +69,7 @@ func testTimes(t *testing.T, f Factory) {
 		c := token(n, leastkey.UserOf(number(1)), secret(n))
 		c.Validity = leastkey.Validity{NotBefore: at, ExpiresOn: at}
 		c.IssuedOn, c.ModifiedOn, c.LastUsedOn = at, at, at
-		c.Secrets[0].CreatedOn, c.Secrets[0].Until = at, at
+		c.Secrets[0].CreatedOn, c.Secrets[0].Until, c.Secrets[0].LastUsedOn = at, at, at
 		b.put(c)
 		b.holds(name, c)
 		got, err := b.credential(c.ID)
