@@ -33,6 +33,7 @@ var layers = []layer{
 	{"internal/edge/gateway/framing", nil, "where a request ends on the wire is a matter of bytes alone"},
 	{"internal/edge/throttle", []string{".", "api"}, "counting requests needs to know who asks and how to refuse, nothing more"},
 	{"internal/edge/edgetest", []string{".", "catalog", "guard"}, "the vectors run against any edge, so they know none"},
+	{"internal/usage", []string{".", "guard", "internal/control"}, "it stands between the guard, which tells, and the use case that keeps, and knows neither surface nor store"},
 	{"internal/cli", []string{".", "api", "catalog", "client"}, "the command line is a client; the servers it starts are handed to it"},
 
 	// Wiring.
