@@ -18,16 +18,20 @@ import (
 	"github.com/leastkey/leastkey/internal/control"
 )
 
-// fillUp commits until the system lets files grow no more, and goes on when it does again. A
-// commit that failed must not show, neither in this process nor in the next.
+// fillUp commits and notes until the system lets files grow no more, and goes on when it does
+// again. What failed must not show, neither in this process nor in the next.
 func fillUp(ctx context.Context, path string) error {
 	store, err := Open(ctx, path)
 	if err != nil {
 		return err
 	}
-	if _, _, err := commitOne(ctx, store); err != nil {
+	_, _, err = commitWith(ctx, store, func(tx control.Tx, id leastkey.ID) error {
+		return errors.Join(tx.PutAccount(control.Account{ID: id}), tx.PutCredential(token()))
+	})
+	if err != nil {
 		return err
 	}
+	last := 0 // the number of the last use that was noted
 	signal.Ignore(syscall.SIGXFSZ)
 	var was syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &was); err != nil {
@@ -37,7 +41,7 @@ func fillUp(ctx context.Context, path string) error {
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: limit, Max: was.Max}); err != nil {
 			return err
 		}
-		failed, err := commitUntilError(ctx, store)
+		failed, err := commitUntilError(ctx, store, &last)
 		if err != nil {
 			return err
 		}
@@ -48,6 +52,10 @@ func fillUp(ctx context.Context, path string) error {
 		if _, _, err := commitOne(ctx, store); err != nil {
 			return fmt.Errorf("after space came back: %w", err)
 		}
+		last++
+		if err := noteOne(ctx, store, last); err != nil {
+			return fmt.Errorf("after space came back: %w", err)
+		}
 	}
 	var rev leastkey.Revision
 	err = store.View(ctx, func(r control.Reader) (err error) {
@@ -55,12 +63,16 @@ func fillUp(ctx context.Context, path string) error {
 		return err
 	})
 	fmt.Println("revision", rev)
+	fmt.Println("noted", last)
 	return err // without Close: the next process recovers from the log
 }
 
 // commitUntilError gives the id whose commit failed; it and the next must change nothing.
-func commitUntilError(ctx context.Context, store *Store) (leastkey.ID, error) {
+func commitUntilError(ctx context.Context, store *Store, last *int) (leastkey.ID, error) {
 	for range 10_000 {
+		if err := noteOne(ctx, store, *last+1); err == nil {
+			*last++
+		}
 		before, _, err := commitOne(ctx, store)
 		if err == nil {
 			continue
@@ -68,6 +80,13 @@ func commitUntilError(ctx context.Context, store *Store) (leastkey.ID, error) {
 		_, id, again := commitOne(ctx, store)
 		if again == nil {
 			return id, fmt.Errorf("commit %d failed with %w, and the next one did not", before, err)
+		}
+		long := control.Use{Credential: leastkey.ID{3}, Operation: strings.Repeat("long ", 100_000)}
+		if store.Note(ctx, func(n control.Notes) error { return n.Used([]control.Use{long}, mostNoted) }) == nil {
+			return id, errors.New("a long note was taken after a commit was not")
+		}
+		if there, err := noted(ctx, store); err != nil || there != *last {
+			return id, fmt.Errorf("noted %d, and there is %d (%w)", *last, there, err)
 		}
 		return id, store.View(ctx, func(r control.Reader) error {
 			rev, err1 := r.Revision()
@@ -106,9 +125,15 @@ func TestFullDisk(t *testing.T) {
 		}
 		checked++
 		err := store.View(t.Context(), func(r control.Reader) error {
-			if word == "revision" {
+			switch word {
+			case "revision":
 				if rev, err := r.Revision(); fmt.Sprint(rev) != rest {
 					t.Errorf("revision %s became %d (%v)", rest, rev, err)
+				}
+				return nil
+			case "noted":
+				if last, err := noted(t.Context(), store); fmt.Sprint(last) != rest {
+					t.Errorf("noted %s became %d (%v)", rest, last, err)
 				}
 				return nil
 			}
@@ -121,8 +146,8 @@ func TestFullDisk(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if checked != 4 {
-		t.Errorf("it said %d things, want 4: %s", checked, said)
+	if checked != 5 {
+		t.Errorf("it said %d things, want 5: %s", checked, said)
 	}
 	if err := store.Close(); err != nil {
 		t.Fatal(err)

@@ -82,7 +82,7 @@ func (e *everything) lookAround(r control.Reader) error {
 		e.Uses, errs = append(e.Uses, uses), append(errs, err)
 	}
 	all := []leastkey.Resource{top, {Type: "zone", ID: "z1"}, {Type: "pool", ID: "z1"}, top}
-	for i, text := range []string{"", "", "a", "Z1", "%", "_", `\`} {
+	for i, text := range []string{"", "", "a", "Z1", "%"} {
 		s := control.ResourceSearch{Type: "zone", Within: all[i%2:], Text: text, Limit: 3}
 		found, err1 := r.FindResources(s)
 		count, err2 := r.CountResources(s)
