@@ -4,10 +4,10 @@ FUZZTIME ?= 30s
 
 LINT = go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run
 
-.PHONY: help demo build test unit e2e lint fuzz fmt
+.PHONY: help demo build test unit e2e lint gallery fuzz fmt
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## Run everything in one process with sample data, and print where it is
 	bin/leastkey demo
@@ -31,6 +31,9 @@ lint: ## Check formatting, go.mod files and the linters' rules
 	cd e2e && go mod tidy -diff
 	$(LINT)
 	cd e2e && $(LINT) --config $(CURDIR)/.golangci.yml
+
+gallery: ## Leave every page of the dashboard in bin/gallery, to be looked at
+	LEASTKEY_GALLERY=$(CURDIR)/bin/gallery go test -count 1 -run '^TestGallery$$' ./internal/web
 
 fuzz: ## Run each fuzz target for FUZZTIME (30s)
 	tools/fuzz $(FUZZTIME)

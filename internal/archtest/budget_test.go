@@ -37,6 +37,7 @@ var testBudget = []purchase{
 	{"...", "go.uber.org/goleak", "what is stopped has stopped"},
 	{"...", "github.com/rogpeppe/go-internal", "testscript: the command line as a user types it"},
 	{"...", "github.com/getkin/kin-openapi", "the OpenAPI document is checked by a reader that is not ours"},
+	{"internal/web", "golang.org/x/net", "html: pages are read as a browser reads them"},
 	{"...", "github.com/miekg/dns", "what the sample product serves is asked for over the wire"},
 	{"...", "zombiezen.com/go/sqlite", "a database is looked into, and broken, behind the store's back"},
 }

@@ -29,6 +29,7 @@ var layers = []layer{
 	// Adapters.
 	{"internal/sqlite", []string{".", "internal/control"}, "a store implements what control declares, and knows no surface"},
 	{"internal/httpapi", []string{".", "api", "catalog", "guard", "internal/control"}, "the JSON API asks the guard and calls use cases; the store is behind them"},
+	{"internal/web", []string{".", "api", "catalog", "guard", "internal/control", "internal/login", "internal/wire"}, "the dashboard asks the guard and calls the use cases that the API calls, so it can do nothing that the API would refuse"},
 	{"internal/edge/gateway", []string{".", "api", "catalog", "guard", "internal/edge/gateway/framing"}, "foreign request, guard, foreign answer: an edge runs where there is no control plane"},
 	{"internal/edge/gateway/framing", nil, "where a request ends on the wire is a matter of bytes alone"},
 	{"internal/edge/throttle", []string{".", "api"}, "counting requests needs to know who asks and how to refuse, nothing more"},

@@ -1,0 +1,63 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+)
+
+// answer is what a handler gives: a page, a part of one, a file, or another place to go to.
+type answer struct {
+	status int    // 0: 200
+	page   string // the template
+	part   string // of the page, for htmx; empty: the whole page
+	view   View
+	goTo   string // a path of the dashboard
+	file   []byte // with its type and name
+	mime   string
+	name   string
+}
+
+// show answers with a page.
+func show(page string, v View) answer { return answer{page: page, view: v} }
+
+// refused answers with a page again, whose errors say what to mend.
+func refused(page string, v View) answer {
+	return answer{status: http.StatusUnprocessableEntity, page: page, view: v}
+}
+
+// seeOther sends the browser on with a GET.
+func seeOther(path string) answer { return answer{goTo: path} }
+
+// download answers with a file to keep.
+func download(mime, name string, content []byte) answer {
+	return answer{file: content, mime: mime, name: name}
+}
+
+func (a answer) write(rd *renderer, w http.ResponseWriter, r *http.Request) {
+	status := a.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	switch {
+	case a.goTo != "":
+		if r.Header.Get("HX-Request") == "true" { // htmx would put the page it is sent to into this one
+			w.Header().Set("HX-Redirect", a.goTo)
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		http.Redirect(w, r, a.goTo, http.StatusSeeOther)
+	case a.file != nil:
+		h := w.Header()
+		h.Set("Content-Type", a.mime)
+		h.Set("Content-Disposition", `attachment; filename="`+a.name+`"`)
+		w.WriteHeader(status)
+		w.Write(a.file)
+	case a.part != "":
+		rd.fragment(w, status, a.page, a.part, a.view)
+	default:
+		rd.page(w, status, a.page, a.view)
+	}
+}
+
+// cutSpace splits "GET /path".
+func cutSpace(s string) (before, after string, found bool) { return strings.Cut(s, " ") }
