@@ -33,6 +33,7 @@ const (
 	UserTokenSecret               // <brand>ut_ + 36 base62 + 8 hex of CRC-32
 	AccountTokenSecret            // <brand>at_ + 36 base62 + 8 hex of CRC-32
 	GlobalKeySecret               // 37 lower-case hex digits
+	ServiceKeySecret              // v1.0- + 24 lower-case hex + - + 146 lower-case hex
 )
 
 // Brand is the two or three lower-case letters that tokens of one installation begin with.
@@ -42,13 +43,16 @@ type Brand string
 const DefaultBrand Brand = "lk"
 
 const (
-	base62       = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	randomLength = 36 // base62 characters: 214 bits
-	sumLength    = 8  // hex digits of CRC-32 (IEEE)
-	globalLength = 37 // clients tell a Global API Key from a token by exactly this length
-	placeholder  = "[secret]"
-	hashTag      = "leastkey secret v1\x00" // domain separation: the hash is of no use elsewhere
-	maxPrintable = 128
+	base62        = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	randomLength  = 36 // base62 characters: 214 bits
+	sumLength     = 8  // hex digits of CRC-32 (IEEE)
+	globalLength  = 37 // clients tell a Global API Key from a token by exactly this length
+	placeholder   = "[secret]"
+	servicePrefix = "v1.0-"
+	serviceID     = 24 // hex digits
+	serviceBody   = 146
+	hashTag       = "leastkey secret v1\x00" // domain separation: the hash is of no use elsewhere
+	maxPrintable  = 128
 )
 
 // ParseBrand checks a configured brand.
@@ -91,6 +95,13 @@ func (b Brand) Mint(k SecretKind, random io.Reader) (Secret, error) {
 			return Secret{}, fmt.Errorf("leastkey: read randomness for a secret: %w", err)
 		}
 		return secretOf(hex.EncodeToString(raw[:])[:globalLength]), nil
+	case ServiceKeySecret:
+		var raw [(serviceID + serviceBody) / 2]byte
+		if _, err := io.ReadFull(random, raw[:]); err != nil {
+			return Secret{}, fmt.Errorf("leastkey: read randomness for a secret: %w", err)
+		}
+		digits := hex.EncodeToString(raw[:])
+		return secretOf(servicePrefix + digits[:serviceID] + "-" + digits[serviceID:]), nil
 	default:
 		return Secret{}, fmt.Errorf("leastkey: mint: unknown kind of secret %d", k)
 	}
@@ -143,6 +154,12 @@ func (b Brand) Parse(s string) (Secret, SecretKind, error) {
 	}
 	if isLowerHex(s, globalLength) {
 		return secretOf(s), GlobalKeySecret, nil
+	}
+	if rest, ok := strings.CutPrefix(s, servicePrefix); ok {
+		id, body, _ := strings.Cut(rest, "-")
+		if isLowerHex(id, serviceID) && isLowerHex(body, serviceBody) {
+			return secretOf(s), ServiceKeySecret, nil
+		}
 	}
 	return Secret{}, 0, fmt.Errorf("not a token or key of this installation")
 }

@@ -11,6 +11,7 @@ import (
 // Caller is who asks for a use case, and by which right: what the enforcement node decided, to
 // be decided again inside the transaction, where nothing can change in between.
 type Caller struct {
+	Session    bool                  // a person who is signed in; otherwise a token or key
 	Credential leastkey.ID           // what was presented
 	Secret     leastkey.SecretHash   // with which of its secrets
 	Principal  leastkey.Principal    // whose it is
@@ -18,8 +19,12 @@ type Caller struct {
 	AnyOf      []leastkey.Permission // the permission groups that the operation accepts
 	Target     leastkey.Target       // what the operation acts on
 
+	// Once, when it is not zero, is the id of the act: a second act with the same one is Repeated
+	// and does nothing. Whoever sends a form again must not make, or roll, twice.
+	Once leastkey.ID
+
 	operator bool
-	settled  bool // the deed is done already, upstream: it is recorded, and no longer decided
+	settled  bool // what allows the deed was decided elsewhere: it is recorded, and no longer decided
 }
 
 // Operator is whoever runs this installation, reached through the machine it runs on. It is
@@ -29,7 +34,17 @@ func Operator() Caller { return Caller{operator: true} }
 // authority is a caller as one transaction sees it.
 type authority struct {
 	leastkey.Maker
-	operator bool
+	operator    bool
+	unconfirmed bool // a session whose person has not proved lately who they are
+}
+
+// maySeeSecret refuses a person who left the desk: secrets are made and replaced only soon after a
+// proof of who one is.
+func (a authority) maySeeSecret() error {
+	if a.unconfirmed {
+		return &Error{Kind: Unconfirmed, Message: "confirm with your password: this shows or replaces a secret"}
+	}
+	return nil
 }
 
 // authorize decides anew that the caller may act on the resource, from the state that r reads.
@@ -48,34 +63,61 @@ func (c *Control) authorize(r Reader, caller Caller, on leastkey.Resource) (auth
 		return authority{}, &Error{Kind: Internal, Message: "internal error",
 			Cause: errors.New("control: the operation decided was about " + caller.Target.Resource.String() + ", the use case is about " + on.String())}
 	}
-	credential, err := r.Credential(caller.Credential)
-	if errors.Is(err, ErrNotFound) {
-		return authority{}, &Error{Kind: Refused, Message: "the credential has been revoked"}
-	}
+	credential, unconfirmed, err := c.presented(r, caller)
 	if err != nil {
 		return authority{}, err
-	}
-	secret := slices.IndexFunc(credential.Secrets, func(s StoredSecret) bool { return s.Hash.Equal(caller.Secret) })
-	if secret < 0 || !credential.Secrets[secret].LiveAt(c.now()) {
-		return authority{}, &Error{Kind: Refused, Message: "the secret has been replaced"}
-	}
-	// Nothing that is made with a secret in its overlap may outlive that overlap.
-	if until := credential.Secrets[secret].Until; !until.IsZero() {
-		if end := credential.Validity.ExpiresOn; end.IsZero() || until.Before(end) {
-			credential.Validity.ExpiresOn = until
-		}
 	}
 	grants, err := c.grants(r, credential.Principal)
 	if err != nil {
 		return authority{}, err
 	}
-	decision := leastkey.Decide(credential.Credential, grants, leastkey.Request{
+	decision := leastkey.Decide(credential, grants, leastkey.Request{
 		At: c.now(), Addr: caller.Addr, AnyOf: caller.AnyOf, Target: caller.Target,
 	})
 	if !decision.Allowed() {
 		return authority{}, &Error{Kind: Refused, Message: decision.Reason.Words()}
 	}
-	return authority{Maker: leastkey.Maker{Credential: credential.Credential, Grants: grants}}, nil
+	return authority{Maker: leastkey.Maker{Credential: credential, Grants: grants}, unconfirmed: unconfirmed}, nil
+}
+
+// presented is the credential that the caller holds, as it is by now.
+func (c *Control) presented(r Reader, caller Caller) (credential leastkey.Credential, unconfirmed bool, err error) {
+	if caller.Session {
+		return c.presentedSession(r, caller)
+	}
+	stored, err := r.Credential(caller.Credential)
+	if errors.Is(err, ErrNotFound) {
+		return credential, false, &Error{Kind: Refused, Message: "the credential has been revoked"}
+	}
+	if err != nil {
+		return credential, false, err
+	}
+	secret := slices.IndexFunc(stored.Secrets, func(s StoredSecret) bool { return s.Hash.Equal(caller.Secret) })
+	if secret < 0 || !stored.Secrets[secret].LiveAt(c.now()) {
+		return credential, false, &Error{Kind: Refused, Message: "the secret has been replaced"}
+	}
+	credential = stored.Credential
+	// Nothing that is made with a secret in its overlap may outlive that overlap.
+	if until := stored.Secrets[secret].Until; !until.IsZero() {
+		if end := credential.Validity.ExpiresOn; end.IsZero() || until.Before(end) {
+			credential.Validity.ExpiresOn = until
+		}
+	}
+	return credential, false, nil
+}
+
+// presentedSession is a session as a credential. It has no validity of its own to hand on: what a
+// person makes while signed in outlives the session.
+func (c *Control) presentedSession(r Reader, caller Caller) (credential leastkey.Credential, unconfirmed bool, err error) {
+	session, err := r.Session(caller.Credential)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return credential, false, err
+	}
+	if err != nil || !session.Hash.Equal(caller.Secret) || !session.LiveAt(c.now()) || leastkey.UserOf(session.User) != caller.Principal {
+		return credential, false, &Error{Kind: Refused, Message: "the session is over; sign in"}
+	}
+	credential = leastkey.Credential{ID: session.ID, Kind: leastkey.Session, Principal: caller.Principal, Status: leastkey.Active}
+	return credential, !session.ConfirmedAt(c.now()), nil
 }
 
 // grants is what a principal may do at this moment.

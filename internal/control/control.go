@@ -110,6 +110,9 @@ func (c *Control) act(ctx context.Context, caller Caller, on leastkey.Resource, 
 	rev, err := c.store.Commit(ctx, func(tx Tx) (Act, error) {
 		by, err := c.authorize(tx, caller, on)
 		if err == nil {
+			err = onlyOnce(tx, caller.Once)
+		}
+		if err == nil {
 			done = &deed{account: accountOf(on)}
 			err = do(tx, by, done)
 		}
@@ -129,6 +132,21 @@ func (c *Control) act(ctx context.Context, caller Caller, on leastkey.Resource, 
 		c.renew(ctx, err)
 	}
 	return nil
+}
+
+// onlyOnce refuses an act whose id is in the audit log already.
+func onlyOnce(r Reader, act leastkey.ID) error {
+	if act.IsZero() {
+		return nil
+	}
+	_, err := r.AuditRow(act)
+	if err == nil {
+		return &Error{Kind: Repeated, Message: "this was done already"}
+	}
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // renew puts nodes right that may have missed something. Until it succeeds they refuse all.
@@ -171,10 +189,14 @@ type deed struct {
 }
 
 func (c *Control) record(caller Caller, by authority, d *deed) (Act, error) {
-	id, err := leastkey.NewID(c.random)
-	if err != nil {
-		return Act{}, err
+	id := caller.Once
+	if id.IsZero() {
+		var err error
+		if id, err = leastkey.NewID(c.random); err != nil {
+			return Act{}, err
+		}
 	}
+	var err error
 	row := Audit{
 		ID: id, At: c.now(), Addr: caller.Addr, Action: d.action, Subject: d.subject, Account: d.account,
 		Actor: by.Credential.Principal, Credential: by.Credential.ID,

@@ -19,6 +19,8 @@ const (
 	Refused          // the caller may not, now
 	Taken            // a unique value is in use
 	TooMany          // a limit on how many there may be
+	Unconfirmed      // the person must prove once more who they are
+	Repeated         // what may be done once was done already
 )
 
 // Error is a refusal.

@@ -48,6 +48,9 @@ func (c *Control) CreateToken(ctx context.Context, caller Caller, owner leastkey
 	var token Credential
 	var secret leastkey.Secret
 	err := c.act(ctx, caller, owner.Resource(), func(tx Tx, by authority, done *deed) error {
+		if err := by.maySeeSecret(); err != nil {
+			return err
+		}
 		if err := c.roomForToken(tx, owner); err != nil {
 			return err
 		}
@@ -128,6 +131,9 @@ func (c *Control) RollToken(ctx context.Context, caller Caller, owner leastkey.P
 	var token Credential
 	var secret leastkey.Secret
 	err := c.act(ctx, caller, owner.Resource(), func(tx Tx, by authority, done *deed) error {
+		if err := by.maySeeSecret(); err != nil {
+			return err
+		}
 		was, err := tokenOf(tx, owner, id)
 		if err != nil {
 			return err
@@ -153,6 +159,60 @@ func (c *Control) RollToken(ctx context.Context, caller Caller, owner leastkey.P
 		return Credential{}, leastkey.Secret{}, err
 	}
 	return token, secret, nil
+}
+
+// EndOverlap ends the secret that a roll left alive for a while. It is Invalid when there is none.
+func (c *Control) EndOverlap(ctx context.Context, caller Caller, owner leastkey.Principal, id leastkey.ID) (Credential, error) {
+	var token Credential
+	err := c.act(ctx, caller, owner.Resource(), func(tx Tx, _ authority, done *deed) error {
+		was, err := tokenOf(tx, owner, id)
+		if err != nil {
+			return err
+		}
+		token = was
+		token.Secrets = slices.DeleteFunc(slices.Clone(was.Secrets), func(s StoredSecret) bool { return !s.Until.IsZero() })
+		if len(token.Secrets) == len(was.Secrets) {
+			return invalid("", "the token has no other secret than its own")
+		}
+		token.ModifiedOn = c.now()
+		return c.keepToken(tx, done, "token.end_overlap", &was, token)
+	})
+	return token, err
+}
+
+// CheckToken says whether CreateToken, or ReplaceToken when id is not zero, would take the spec
+// from this caller at this moment, and gives the token as it would be. Nothing is made.
+func (c *Control) CheckToken(ctx context.Context, caller Caller, owner leastkey.Principal, id leastkey.ID, spec TokenSpec) (Credential, error) {
+	var token Credential
+	err := c.store.View(ctx, func(r Reader) error {
+		by, err := c.authorize(r, caller, owner.Resource())
+		if err != nil {
+			return err
+		}
+		now := c.now()
+		was := Credential{IssuedOn: now}
+		if id.IsZero() {
+			if err := c.roomForToken(r, owner); err != nil {
+				return err
+			}
+			was.Kind, was.Principal, was.Status = leastkey.Token, owner, leastkey.Active
+		} else if was, err = tokenOf(r, owner, id); err != nil {
+			return err
+		}
+		token = was
+		if err := c.write(&token, spec, now); err != nil {
+			return err
+		}
+		if id.IsZero() {
+			if err := expiresLater(spec, now); err != nil {
+				return err
+			}
+		} else if givesNothingNew(was.Credential, token.Credential) {
+			return nil
+		}
+		return c.mayGive(r, by, token.Credential)
+	})
+	return token, settle(err)
 }
 
 // tokenOf finds a token among those of its owner; another owner's is not there.

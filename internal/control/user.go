@@ -66,9 +66,8 @@ func (c *Control) CreateUser(ctx context.Context, caller Caller, spec UserSpec) 
 			}
 			return err
 		}
-		made.GlobalKey = spec.GlobalKey
-		key, err := c.newGlobalKey(&made)
-		if err != nil {
+		var key Credential
+		if key, made.GlobalKey, err = c.newKey(GlobalKey, id, spec.GlobalKey); err != nil {
 			return err
 		}
 		if err := tx.PutCredential(key); err != nil {

@@ -31,6 +31,8 @@ var statuses = map[control.Kind]int{
 	control.TooMany:     http.StatusBadRequest,
 	control.NoSuch:      http.StatusNotFound,
 	control.Refused:     http.StatusForbidden,
+	control.Unconfirmed: http.StatusForbidden,
+	control.Repeated:    http.StatusBadRequest,
 }
 
 // fail answers an error. What is not meant for the caller goes to the log, and only there.

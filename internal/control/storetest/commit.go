@@ -22,8 +22,6 @@ type everything struct {
 	Sessions  [][]control.Session
 	Links     []control.SignInLink
 	Uses      [][]control.Use
-	Found     [][]control.Resource
-	Counted   []int
 	Known     known
 	Things    int // how many changes State gave
 }
@@ -81,18 +79,8 @@ func (e *everything) lookAround(r control.Reader) error {
 		uses, err := r.Uses(number(n))
 		e.Uses, errs = append(e.Uses, uses), append(errs, err)
 	}
-	all := []leastkey.Resource{top, {Type: "zone", ID: "z1"}, {Type: "pool", ID: "z1"}, top}
-	for i, text := range []string{"", "", "a", "Z1", "%"} {
-		s := control.ResourceSearch{Type: "zone", Within: all[i%2:], Text: text, Limit: 3}
-		found, err1 := r.FindResources(s)
-		count, err2 := r.CountResources(s)
-		e.Found, e.Counted, errs = append(e.Found, found), append(e.Counted, count), append(errs, err1, err2)
-	}
 	return errors.Join(errs...)
 }
-
-// top is where the resources of tests hang.
-var top = leastkey.Resource{Type: leastkey.AccountType, ID: "a"}
 
 // fill makes a store with one of each thing.
 func fill(tx control.Tx) error {

@@ -8,6 +8,9 @@ import (
 	"github.com/leastkey/leastkey/internal/control"
 )
 
+// top is where the resources of tests hang.
+func top() leastkey.Resource { return leastkey.Resource{Type: leastkey.AccountType, ID: "a"} }
+
 // below makes a zone of that name, or another resource, below a parent.
 func below(parent leastkey.Resource, t leastkey.ResourceType, id, name string) control.Resource {
 	return control.Resource{Resource: leastkey.Resource{Type: t, ID: id}, Name: name, Parent: parent, CreatedOn: minute(1)}
@@ -15,7 +18,7 @@ func below(parent leastkey.Resource, t leastkey.ResourceType, id, name string) c
 
 func testFindResources(t *testing.T, f Factory) {
 	b := start(t, f)
-	a := top
+	a := top()
 	other := leastkey.Resource{Type: leastkey.AccountType, ID: "b"}
 	folder, inner := below(a, "folder", "f", "zone folder"), below(leastkey.Resource{Type: "folder", ID: "f"}, "folder", "g", "inner")
 	odd := below(a, "zone", "odd\xff", `100% of_it \ 'ok'`)
@@ -103,7 +106,7 @@ func testFindDeep(t *testing.T, f Factory) {
 	b := start(t, f)
 	var zones []control.Resource
 	b.commit(func(tx control.Tx) error {
-		parent := top
+		parent := top()
 		for i := 1; i <= 20; i++ {
 			folder := below(parent, "folder", fmt.Sprintf("%02d", i), "folder")
 			parent = folder.Resource
@@ -118,7 +121,7 @@ func testFindDeep(t *testing.T, f Factory) {
 		}
 		return nil
 	})
-	s := control.ResourceSearch{Type: "zone", Within: []leastkey.Resource{top}, Limit: 99}
+	s := control.ResourceSearch{Type: "zone", Within: []leastkey.Resource{top()}, Limit: 99}
 	got := read(b, func(r control.Reader) ([]control.Resource, error) { return r.FindResources(s) })
 	same(t, "sixteen steps down", got, zones[:15])
 	s.Within = append(s.Within, leastkey.Resource{Type: "folder", ID: "03"})

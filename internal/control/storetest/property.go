@@ -55,7 +55,31 @@ func testModel(t *testing.T, f Factory) {
 				rt.Fatalf("state -, replay of the changes +\n%s", diff)
 			}
 		}
+		if diff := diff(searches(rt, store), searches(rt, want)); diff != "" {
+			rt.Fatalf("searches: got -, want +\n%s", diff)
+		}
 	})
+}
+
+// searches gives what the store finds, and counts, of some texts below some ancestors.
+func searches(rt *rapid.T, s control.Store) (found [][]control.Resource) {
+	all := []leastkey.Resource{top(), {Type: "zone", ID: "z1"}, {Type: "pool", ID: "z1"}, top()}
+	err := s.View(context.Background(), func(r control.Reader) error {
+		for i, text := range []string{"", "", "a", "Z1", "%", "_", `\`} {
+			search := control.ResourceSearch{Type: "zone", Within: all[i%2:], Text: text, Limit: 3}
+			rows, err1 := r.FindResources(search)
+			count, err2 := r.CountResources(search)
+			if err := errors.Join(err1, err2); err != nil {
+				return err
+			}
+			found = append(found, append(rows, control.Resource{Name: fmt.Sprint(count)}))
+		}
+		return nil
+	})
+	if err != nil {
+		rt.Fatalf("search: %v", err)
+	}
+	return found
 }
 
 func watch(rt *rapid.T, s control.Store) (e everything) {
@@ -210,7 +234,7 @@ func drawOp(rt *rapid.T) op {
 		r := drawResource(rt)
 		r.Parent, r.CreatedOn = drawResource(rt).Resource, at("created")
 		if rapid.Bool().Draw(rt, "top") {
-			r.Parent = top
+			r.Parent = top()
 		}
 		r.Name = rapid.StringOfN(rapid.SampledFrom([]rune(`aAz1%_\é`)), 0, 3, -1).Draw(rt, "name")
 		return op{fmt.Sprintf("PutResource(%v)", r.Resource), func(tx control.Tx) ([]leastkey.Change, error) {

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// clientAddr is the address a request comes from: the peer, unless the peer is a trusted proxy;
+// ClientAddr is the address a request comes from: the peer, unless the peer is a trusted proxy;
 // then the right-most hop of X-Forwarded-For that is not one. It is invalid, and so admitted by
 // no condition, when a trusted proxy names no such hop or one that is not a plain address: then
 // anything could stand there.
-func clientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
+func ClientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
@@ -39,6 +39,9 @@ func plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 func contains(prefixes []netip.Prefix, a netip.Addr) bool {
 	return slices.ContainsFunc(prefixes, func(p netip.Prefix) bool { return p.Contains(a) })
 }
+
+// Encrypted reports whether the client speaks to us, or to the trusted proxy in front of us, over TLS.
+func Encrypted(r *http.Request, trusted []netip.Prefix) bool { return scheme(r, trusted) == "https" }
 
 // scheme is how the client speaks to us, or to the trusted proxy in front of us.
 func scheme(r *http.Request, trusted []netip.Prefix) string {

@@ -46,7 +46,7 @@ func TestClientAddr(t *testing.T) {
 		if c.want != "" {
 			want = netip.MustParseAddr(c.want)
 		}
-		if got := clientAddr(r, trusted); got != want {
+		if got := ClientAddr(r, trusted); got != want {
 			t.Errorf("peer %s, hops %q: %s; want %s", c.peer, c.hops, got, want)
 		}
 	}

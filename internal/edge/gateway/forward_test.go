@@ -292,7 +292,7 @@ func TestLaw5NoSpellingOfAnOwnedHeaderPasses(t *testing.T) {
 			return
 		}
 		out := in.Clone(context.Background())
-		g.address(out, in, guard.Verdict{Operation: &catalog.Operation{}, Path: "/"}, clientAddr(in, nil))
+		g.address(out, in, guard.Verdict{Operation: &catalog.Operation{}, Path: "/"}, ClientAddr(in, nil))
 		for name, values := range out.Header {
 			if plainName(name) == plain && slices.Contains(values, "forged") {
 				t.Fatalf("%s reached the upstream as %s", spelled.String(), name)

@@ -137,7 +137,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.write(w)
 		return
 	}
-	addr := clientAddr(r, g.TrustedProxies)
+	addr := ClientAddr(r, g.TrustedProxies)
 	request := guard.Request{Method: r.Method, Target: r.RequestURI, Header: r.Header, Addr: addr}
 	hasBody := r.Body != http.NoBody
 	body := receive(w, r, g.Limits.Body)

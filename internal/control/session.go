@@ -1,0 +1,232 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/leastkey/leastkey"
+)
+
+// How long sessions, and what they prove, last.
+const (
+	SessionLife  = 7 * 24 * time.Hour // at most
+	SessionIdle  = 8 * time.Hour      // without a request
+	Confirmation = 10 * time.Minute   // how long a proof of who one is admits to secrets
+	seenEvery    = time.Minute        // how precisely SeenOn is kept
+)
+
+// mostSessions bounds the sessions of one user: the oldest ends when there would be more.
+const mostSessions = 100
+
+// makeRoom ends the session that a new one replaces, those that are over, and the oldest of too many.
+func (c *Control) makeRoom(tx Tx, user leastkey.ID, replaced Session) error {
+	if !replaced.ID.IsZero() {
+		if err := tx.DeleteSession(replaced.ID); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	sessions, err := tx.Sessions(user)
+	if err != nil {
+		return err
+	}
+	left := len(sessions)
+	for _, s := range sessions {
+		if s.LiveAt(c.now()) && left < mostSessions {
+			continue
+		}
+		if err := tx.DeleteSession(s.ID); err != nil {
+			return err
+		}
+		left--
+	}
+	return nil
+}
+
+// Resume finds the session that the key belongs to, with its user, and notes that it was seen.
+// It is Refused when there is none, it is over, or the user is disabled.
+func (c *Control) Resume(ctx context.Context, key string, addr netip.Addr) (Session, User, error) {
+	var session Session
+	var user User
+	now := c.now()
+	over := &Error{Kind: Refused, Message: "the session is over; sign in"}
+	err := c.store.View(ctx, func(r Reader) (err error) {
+		if session, err = r.SessionByHash(hashOf(sessionTag, key)); err != nil {
+			return err
+		}
+		user, err = r.User(session.User)
+		return err
+	})
+	if errors.Is(err, ErrNotFound) || err == nil && (!session.LiveAt(now) || user.Disabled) {
+		return Session{}, User{}, over
+	}
+	if err != nil {
+		return Session{}, User{}, settle(err)
+	}
+	if was := session; session.see(now, addr) && (now.Sub(was.SeenOn) >= seenEvery || was.Addr4 != session.Addr4 || was.Addr6 != session.Addr6) {
+		err := c.store.Note(context.WithoutCancel(ctx), func(n Notes) error { return n.SessionSeen(session.ID, now, addr) })
+		if err != nil { // it may then end too early, never too late
+			c.log.Warn("a session's last visit was not kept", "error", err)
+		}
+	}
+	return session, user, nil
+}
+
+// see puts down a visit, and reports whether that changed anything.
+func (s *Session) see(at time.Time, addr netip.Addr) bool {
+	was := *s
+	addr = addr.Unmap().WithZone("")
+	switch {
+	case addr.Is4():
+		s.Addr4 = addr
+	case addr.Is6():
+		s.Addr6 = addr
+	}
+	if at.After(s.SeenOn) {
+		s.SeenOn = at
+	}
+	return *s != was
+}
+
+// LiveAt reports whether the session is still good.
+func (s Session) LiveAt(now time.Time) bool {
+	return now.Before(s.ExpiresOn) && now.Before(s.SeenOn.Add(SessionIdle))
+}
+
+// ConfirmedAt reports whether the person proved lately who they are.
+func (s Session) ConfirmedAt(now time.Time) bool {
+	return !s.ConfirmedOn.IsZero() && now.Before(s.ConfirmedOn.Add(Confirmation))
+}
+
+// Sessions lists the live sessions of the person who asks, oldest first.
+func (c *Control) Sessions(ctx context.Context, caller Caller) ([]Session, error) {
+	var live []Session
+	err := c.view(ctx, caller, caller.Principal.Resource(), func(r Reader) error {
+		if !caller.Session {
+			return errNoSession()
+		}
+		all, err := r.Sessions(caller.Principal.ID)
+		for _, s := range all {
+			if s.LiveAt(c.now()) {
+				live = append(live, s)
+			}
+		}
+		return err
+	})
+	return live, err
+}
+
+// EndSession signs out: it ends one session of the person who asks.
+func (c *Control) EndSession(ctx context.Context, caller Caller, id leastkey.ID) error {
+	return c.actSession(ctx, caller, func(tx Tx, done *deed) error {
+		session, err := tx.Session(id)
+		if errors.Is(err, ErrNotFound) || err == nil && session.User != caller.Principal.ID {
+			return noSuch("session", id)
+		}
+		if err != nil {
+			return err
+		}
+		done.action, done.subject, done.before = "session.end", "session "+id.String(), describedSession(session)
+		return tx.DeleteSession(id)
+	})
+}
+
+// EndOtherSessions ends every session of the person who asks but the one they ask with.
+func (c *Control) EndOtherSessions(ctx context.Context, caller Caller) error {
+	return c.actSession(ctx, caller, func(tx Tx, done *deed) error {
+		done.action, done.subject = "session.end_others", caller.Principal.String()
+		return endSessions(tx, caller.Principal.ID, caller.Credential)
+	})
+}
+
+func endSessions(tx Tx, user, except leastkey.ID) error {
+	sessions, err := tx.Sessions(user)
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		if s.ID == except {
+			continue
+		}
+		if err := tx.DeleteSession(s.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Confirm notes that the person of the session proved who they are: their password was checked
+// against the hash. For a while that admits them to secrets.
+func (c *Control) Confirm(ctx context.Context, caller Caller, checkedHash string) error {
+	return c.actSession(ctx, caller, func(tx Tx, done *deed) error {
+		user, err := tx.User(caller.Principal.ID)
+		if err != nil {
+			return err
+		}
+		if user.PasswordHash != checkedHash || checkedHash == "" {
+			return &Error{Kind: Refused, Message: "the password was changed"}
+		}
+		session, err := tx.Session(caller.Credential)
+		if err != nil {
+			return err
+		}
+		session.ConfirmedOn = c.now()
+		done.action, done.subject = "session.confirm", "session "+session.ID.String()
+		return tx.PutSession(session)
+	})
+}
+
+// SetPassword gives the person a new password and ends all their other sessions. The old one was
+// checked against checkedHash; a session just begun with a link need not know it (empty).
+func (c *Control) SetPassword(ctx context.Context, caller Caller, checkedHash, password string) error {
+	hash, err := HashPassword(password, c.random) // slow: before the transaction, not in it
+	if err != nil {
+		return settle(err)
+	}
+	return c.actSession(ctx, caller, func(tx Tx, done *deed) error {
+		user, err := tx.User(caller.Principal.ID)
+		if err != nil {
+			return err
+		}
+		session, err := tx.Session(caller.Credential)
+		if err != nil {
+			return err
+		}
+		known := checkedHash != "" && user.PasswordHash == checkedHash
+		if !known && (checkedHash != "" || !session.ByLink || !session.ConfirmedAt(c.now())) {
+			return &Error{Kind: Unconfirmed, Message: "the current password is needed"}
+		}
+		user.PasswordHash, user.ModifiedOn = hash, c.now()
+		session.ConfirmedOn = c.now()
+		if err := tx.PutSession(session); err != nil {
+			return err
+		}
+		if err := endSessions(tx, user.ID, session.ID); err != nil {
+			return err
+		}
+		done.action, done.subject = "user.password", "user "+user.ID.String()
+		return tx.PutUser(user)
+	})
+}
+
+// actSession is an act of a signed-in person on their own sign-in. Tokens and keys, whatever their
+// powers, have no part in it.
+func (c *Control) actSession(ctx context.Context, caller Caller, do func(Tx, *deed) error) error {
+	return c.act(ctx, caller, caller.Principal.Resource(), func(tx Tx, _ authority, done *deed) error {
+		if !caller.Session {
+			return errNoSession()
+		}
+		return do(tx, done)
+	})
+}
+
+func errNoSession() error {
+	return &Error{Kind: Refused, Message: "only a person who is signed in may do this"}
+}
+
+// SweepSessions removes sessions and links that are over. Call it now and then.
+func (c *Control) SweepSessions(ctx context.Context) error {
+	now := c.now()
+	return c.store.Note(ctx, func(n Notes) error { return n.Sweep(now, now.Add(-SessionIdle)) })
+}
