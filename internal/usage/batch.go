@@ -12,7 +12,7 @@ import (
 const (
 	perCredential = 20     // uses of one credential: as many as are kept for good
 	inFull        = 10_000 // credentials with more than their last uses
-	most          = 500    // uses handed on at once: other writers wait meanwhile
+	most          = 500    // uses handed on at once, since other writers wait meanwhile; perCredential or more
 )
 
 // batch is uses that wait to be handed on. The zero batch is empty.
@@ -73,11 +73,11 @@ func (l *line) add(o guard.Observation) {
 	}
 }
 
-// first gives the uses of the first credentials, at most limit uses but those of one credential at
-// least, and how many credentials these are.
-func (b *batch) first(limit int) (uses []control.Use, credentials int) {
+// first gives the uses of the first credentials, as many as are handed on at once, and how many
+// credentials these are.
+func (b *batch) first() (uses []control.Use, credentials int) {
 	for _, l := range b.lines {
-		if credentials > 0 && len(uses)+len(l.uses) > limit {
+		if len(uses)+len(l.uses) > most {
 			break
 		}
 		for _, o := range l.uses {
@@ -93,7 +93,7 @@ func (b *batch) drop(credentials int) {
 	for _, l := range b.lines[:credentials] {
 		delete(b.of, l.uses[0].Credential)
 	}
-	b.lines = slices.Delete(b.lines, 0, credentials)
+	b.lines = b.lines[credentials:]
 	if b.empty() {
 		*b = batch{} // so that a crowd once does not hold memory for ever
 	}

@@ -88,7 +88,7 @@ func (r *Recorder) Flush(ctx context.Context) error {
 	r.mu.Unlock()
 	r.unsent.addAll(fresh)
 	for !r.unsent.empty() {
-		uses, credentials := r.unsent.first(most)
+		uses, credentials := r.unsent.first()
 		if err := r.sink.RecordUses(ctx, uses); err != nil {
 			r.failed(err)
 			return err

@@ -24,6 +24,7 @@ import (
 type shelf struct {
 	mu     sync.Mutex
 	broken error
+	room   int // uses it takes before it breaks of itself; 0: any number
 	uses   []control.Use
 	sizes  []int // of what was handed on at once
 	called chan struct{}
@@ -38,9 +39,14 @@ func (s *shelf) RecordUses(ctx context.Context, uses []control.Use) error {
 	if s.broken != nil {
 		return s.broken
 	}
+	if s.room > 0 && len(s.uses)+len(uses) > s.room {
+		return errFull
+	}
 	s.uses, s.sizes = append(s.uses, uses...), append(s.sizes, len(uses))
 	return ctx.Err()
 }
+
+var errFull = errors.New("the disk is full")
 
 var epoch = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 
@@ -101,7 +107,7 @@ func TestUsesProperty(t *testing.T) {
 		number := 0
 		flush := func(fails bool) {
 			if s.broken = nil; fails && len(waiting) > 0 { // without uses the sink is not asked
-				s.broken = errors.New("the disk is full")
+				s.broken = errFull
 			}
 			if err := r.Flush(context.Background()); !errors.Is(err, s.broken) {
 				t.Fatalf("flush: %v, want %v", err, s.broken)
@@ -181,16 +187,16 @@ func TestBoundOfOneCredential(t *testing.T) {
 	}
 }
 
-// Past 10,000 credentials, each keeps the last use of each of its secrets; and nobody hands on
+// Every other credential has one secret. Past 10,000 credentials, each keeps the last use of each of its secrets; and nobody hands on
 // more than 500 uses at once.
 func TestBoundOfAllCredentials(t *testing.T) {
-	s := &shelf{broken: errors.New("the disk is full")}
+	s := &shelf{broken: errFull}
 	r := usage.New(s, silent())
 	const crowd, late = 10_000, 100
 	for n := range 3 {
 		for c := range uint16(crowd + late) {
 			r.Observe(observed(10*n+1, c, 1))
-			r.Observe(observed(10*n+2, c, 2))
+			r.Observe(observed(10*n+2, c, byte(2-c%2)))
 		}
 		if err := r.Flush(t.Context()); err == nil { // so that what waited and what comes must be put together
 			t.Fatal("no error from a broken sink")
@@ -200,7 +206,7 @@ func TestBoundOfAllCredentials(t *testing.T) {
 	if err := r.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if want := crowd*6 + late*2; len(s.uses) != want {
+	if want := crowd*6 + late/2 + late/2*2; len(s.uses) != want {
 		t.Errorf("%d uses, want %d", len(s.uses), want)
 	}
 	last := map[leastkey.SecretHash]time.Duration{}
@@ -208,15 +214,50 @@ func TestBoundOfAllCredentials(t *testing.T) {
 		last[u.Secret] = u.At.Sub(epoch)
 	}
 	for secret, at := range last {
-		if want := time.Duration(20 + secret[2]); at != want {
+		want := time.Duration(22)
+		if secret[0]%2 == 0 && secret[2] == 1 {
+			want = 21
+		}
+		if at != want {
 			t.Fatalf("secret %x was last used at %d, want %d", secret[:3], at, want)
 		}
 	}
-	if len(last) != 2*(crowd+late) {
-		t.Errorf("%d secrets were used, want %d", len(last), 2*(crowd+late))
+	if want := (crowd + late) / 2 * 3; len(last) != want {
+		t.Errorf("%d secrets were used, want %d", len(last), want)
 	}
 	if largest := slices.Max(s.sizes); largest > 500 || len(s.sizes) > 2*len(s.uses)/500 {
 		t.Errorf("%d uses at once, in %d parts", largest, len(s.sizes))
+	}
+}
+
+// What a sink took before it broke is not handed on again, and what comes then is.
+func TestFailureHalfWay(t *testing.T) {
+	s := &shelf{room: 500}
+	r := usage.New(s, silent())
+	const credentials = 800
+	for n := range 2 {
+		for c := range uint16(credentials) {
+			r.Observe(observed(n, c, 1))
+		}
+		if err := r.Flush(t.Context()); !errors.Is(err, errFull) {
+			t.Fatalf("flush: %v", err)
+		}
+	}
+	s.room = 0
+	if err := r.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	kept := map[leastkey.ID][]time.Duration{}
+	for _, u := range s.uses {
+		kept[u.Credential] = append(kept[u.Credential], u.At.Sub(epoch))
+	}
+	for id, at := range kept {
+		if !slices.Equal(at, []time.Duration{0, 1}) {
+			t.Fatalf("of %v, %v were kept", id, at)
+		}
+	}
+	if len(kept) != credentials {
+		t.Errorf("uses of %d credentials, want %d", len(kept), credentials)
 	}
 }
 
@@ -224,7 +265,7 @@ func TestFailuresAreLoggedOnce(t *testing.T) {
 	var log bytes.Buffer
 	s := &shelf{}
 	r := usage.New(s, slog.New(slog.NewTextHandler(&log, nil)))
-	for n, broken := range []error{nil, errors.New("the disk is full"), errors.New("the disk is full"), nil, nil, errors.New("the disk has gone")} {
+	for n, broken := range []error{nil, errFull, errFull, nil, nil, errors.New("the disk has gone")} {
 		r.Observe(observed(n, 1, 1))
 		if s.broken = broken; !errors.Is(r.Flush(t.Context()), broken) {
 			t.Errorf("flush %d: not %v", n, broken)
@@ -272,7 +313,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("%v, %d uses", err, len(s.uses))
 	}
 	r.Observe(observed(3, 1, 1))
-	s.broken = errors.New("the disk is full")
+	s.broken = errFull
 	if err := r.Run(ctx, tick); !errors.Is(err, s.broken) {
 		t.Errorf("the last flush failed, and Run says %v", err)
 	}
