@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/netip"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -239,22 +238,24 @@ func TestTry(t *testing.T) {
 	}
 }
 
-// A dashboard session is no credential for the API, in whatever way its key is sent.
-func TestSessionsOpenNothing(t *testing.T) {
+// A dashboard session is no credential for the API, in whatever way its key is sent; nor is a
+// service key, which no operation names.
+func TestSessionsAndServiceKeysOpenNothing(t *testing.T) {
 	w := newWorld(t)
-	as := map[leastkey.SecretKind]func(leastkey.Secret) []string{
-		leastkey.UserTokenSecret: bearer,
-		leastkey.GlobalKeySecret: func(s leastkey.Secret) []string {
-			return []string{"X-Auth-Email", w.ada.email, "X-Auth-Key", s.Reveal()}
-		},
-	}
-	for _, kind := range slices.Sorted(maps.Keys(as)) {
-		s := secret(t, kind, 7)
-		rec := w.token(1, s)
-		rec.Credential.Credential.Kind = leastkey.Session
-		w.apply(t, rec)
-		if got := w.status(request("GET", "/zones", "", as[kind](s)...)); got != 401 {
-			t.Errorf("sent as a secret of kind %d: %d", kind, got)
+	for _, kind := range []leastkey.Kind{leastkey.Session, leastkey.ServiceKey} {
+		for _, shape := range []leastkey.SecretKind{leastkey.UserTokenSecret, leastkey.AccountTokenSecret, leastkey.GlobalKeySecret, leastkey.ServiceKeySecret} {
+			s := secret(t, shape, 7)
+			rec := w.token(1, s)
+			rec.Credential.Credential.Kind = kind
+			w.apply(t, rec)
+			for _, fields := range [][]string{bearer(s), {"X-Auth-Email", w.ada.email, "X-Auth-Key", s.Reveal()}, {"X-Auth-User-Service-Key", s.Reveal()}} {
+				if got := w.status(request("GET", "/zones", "", fields...)); got != 400 && got != 401 {
+					t.Errorf("%v in the shape %d, sent in %s: %d", kind, shape, fields[0], got)
+				}
+			}
+			if out := w.guard.Try(guard.Trial{Credential: numbered('t', 1), Method: "GET", Target: "/client/v4/zones"}); out.Known || out.Allowed {
+				t.Errorf("%v in the shape %d, tried: %+v", kind, shape, out)
+			}
 		}
 	}
 }

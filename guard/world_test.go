@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -58,7 +59,7 @@ type failer interface {
 // secret makes the same secret for the same number.
 func secret(t failer, kind leastkey.SecretKind, n byte) leastkey.Secret {
 	t.Helper()
-	s, err := leastkey.DefaultBrand.Mint(kind, bytes.NewReader(bytes.Repeat([]byte{0xab, n}, 32)))
+	s, err := leastkey.DefaultBrand.Mint(kind, bytes.NewReader(bytes.Repeat([]byte{0xab, n}, 48)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,8 +173,8 @@ func request(method, path, body string, fields ...string) guard.Request {
 			}
 			return []byte(body), nil
 		}}
-	for i := 0; i < len(fields); i += 2 {
-		r.Header.Add(fields[i], fields[i+1])
+	for field := range slices.Chunk(fields, 2) {
+		r.Header.Add(field[0], field[1])
 	}
 	return r
 }
