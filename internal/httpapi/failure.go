@@ -41,14 +41,14 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 		guard.InvalidToken().Write(w)
 		return
 	}
-	status, errs := wire(err, r.URL.Path)
+	status, errs := wireFailure(err, r.URL.Path)
 	if status == http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
 		a.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 	api.WriteErrors(w, status, errs...)
 }
 
-func wire(err error, path string) (int, []api.Error) {
+func wireFailure(err error, path string) (int, []api.Error) {
 	var (
 		refusal *control.Error
 		field   *api.FieldError
