@@ -34,7 +34,7 @@ func testModel(t *testing.T, f Factory) {
 			}
 		}
 		step(plan{ops: []op{{"settle", func(tx control.Tx) ([]leastkey.Change, error) { return settled(), settle(tx) }}}, audit: number(1 << 20)})
-		for range rapid.IntRange(1, 14).Draw(rt, "steps") {
+		for range rapid.IntRange(1, 12).Draw(rt, "steps") {
 			audits++
 			if rapid.IntRange(0, 2).Draw(rt, "note") == 0 {
 				step(drawMemo(rt))
