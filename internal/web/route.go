@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -42,10 +43,10 @@ func (s *Site) routes() []route {
 
 func (s *Site) table() []route {
 	home := func(context.Context, *visit) (answer, error) { return seeOther("/profile/api-tokens"), nil }
-	return []route{
-		{"GET", "/{$}", signedIn, home},
-		{"GET", "/profile", signedIn, home},
-	}
+	return slices.Concat(
+		[]route{{"GET", "/{$}", signedIn, home}, {"GET", "/profile", signedIn, home}},
+		s.signInRoutes(), s.sessionRoutes(), s.passwordRoutes(),
+	)
 }
 
 // checkRoute refuses a route that does not say who may ask, or that Owns would never let through.
