@@ -30,6 +30,13 @@ type OperatorUserUpdate struct {
 	Disabled *bool `json:"disabled"`
 }
 
+// OperatorSignInLink is the answer to POST /leastkey/v1/users/{id}/sign_in_link: an address at which
+// the user can sign in to the dashboard once, until it ends.
+type OperatorSignInLink struct {
+	URL       Secret `json:"url"`
+	ExpiresOn Time   `json:"expires_on"`
+}
+
 // OperatorAccount is the body of POST /leastkey/v1/accounts. The answer is an Account.
 type OperatorAccount struct {
 	Name string `json:"name"`

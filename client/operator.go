@@ -52,6 +52,11 @@ func (o *Operator) RollGlobalKey(ctx context.Context, id leastkey.ID) (api.Opera
 	return one[api.OperatorUser](ctx, o.c, http.MethodPost, "/users/"+id.String()+"/global_api_key", nil)
 }
 
+// SignInLink makes an address at which a user can sign in to the dashboard once, without the password.
+func (o *Operator) SignInLink(ctx context.Context, id leastkey.ID) (api.OperatorSignInLink, error) {
+	return one[api.OperatorSignInLink](ctx, o.c, http.MethodPost, "/users/"+id.String()+"/sign_in_link", nil)
+}
+
 // Accounts gives all accounts.
 func (o *Operator) Accounts(ctx context.Context) ([]api.Account, error) {
 	return list[api.Account](ctx, o.c, "/accounts", nil)

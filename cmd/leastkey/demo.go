@@ -53,20 +53,26 @@ func runDemo(ctx context.Context, o cli.DemoOptions, log *slog.Logger) (err erro
 	if err != nil {
 		return fmt.Errorf("seed the demo: %w", err)
 	}
+	if err := seeds.forget(ctx, n); err != nil {
+		return err
+	}
 	dns, err := product.ServeDNS(ctx, o.DNS)
 	if err != nil {
 		return err
 	}
-	addr, err := n.listen(o.Listen, nil)
+	addr, err := n.listen(o.Listen, nil, true)
 	if err != nil {
 		return err
 	}
-	if err := n.listenOperator(o.Data); err != nil {
+	if err := n.listenOperator(o.Data, "http://"+addr.String()); err != nil {
 		return err
 	}
 	seeds.API = "http://" + addr.String() + "/client/v4"
 	seeds.Dashboard = "http://" + addr.String() + "/"
 	seeds.DNS = dns.String()
+	if err := seeds.addSignInLinks(ctx, n.control); err != nil {
+		return err
+	}
 	if err := seeds.writeFile(o.ReadyFile); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/leastkey/leastkey"
@@ -23,7 +24,10 @@ import (
 	"github.com/leastkey/leastkey/internal/edge/gateway"
 	"github.com/leastkey/leastkey/internal/edge/throttle"
 	"github.com/leastkey/leastkey/internal/httpapi"
+	"github.com/leastkey/leastkey/internal/login"
 	"github.com/leastkey/leastkey/internal/sqlite"
+	"github.com/leastkey/leastkey/internal/usage"
+	"github.com/leastkey/leastkey/internal/web"
 )
 
 // nodeConfig is what one process that is control plane and gateway at once is made of.
@@ -31,6 +35,7 @@ type nodeConfig struct {
 	data           string
 	catalog        *catalog.Catalog
 	brand          leastkey.Brand
+	url            string // how people reach the dashboard; empty: as each request says
 	upstream       *url.URL
 	credential     gateway.Header
 	trustedProxies []netip.Prefix
@@ -42,8 +47,11 @@ type nodeConfig struct {
 type node struct {
 	control *control.Control
 	state   *guard.State
-	handler http.Handler
+	guard   *guard.Guard
+	gateway http.Handler
+	site    *web.Site
 	api     *httpapi.API
+	record  func() error // ends the recording of uses, when no more requests come
 	log     *slog.Logger
 
 	store   *sqlite.Store
@@ -72,23 +80,70 @@ func (n *node) assemble(ctx context.Context, c nodeConfig) (err error) {
 	if err != nil {
 		return err
 	}
-	decide, err := guard.New(guard.Config{Catalog: c.catalog, State: n.state, Brand: c.brand, Now: time.Now})
+	uses := usage.New(n.control, c.log)
+	n.guard, err = guard.New(guard.Config{Catalog: c.catalog, State: n.state, Brand: c.brand, Now: time.Now, Observe: uses.Observe})
 	if err != nil {
 		return err
 	}
 	if n.api, err = httpapi.New(n.control, c.catalog, time.Now, c.log); err != nil {
 		return err
 	}
-	n.handler, err = gateway.New(gateway.Config{
-		Guard: decide, Upstream: c.upstream, Credential: c.credential, Control: n.api,
+	secure := func(r *http.Request) bool {
+		return strings.HasPrefix(c.url, "https://") || gateway.Encrypted(r, c.trustedProxies)
+	}
+	people, err := login.New(login.Config{Control: n.control, Secure: secure, Now: time.Now, Random: rand.Reader, Log: c.log})
+	if err != nil {
+		return err
+	}
+	n.site, err = web.New(web.Config{
+		Control: n.control, Catalog: c.catalog, Guard: n.guard, Login: people, URL: c.url, Secure: secure,
+		Addr: func(r *http.Request) netip.Addr { return gateway.ClientAddr(r, c.trustedProxies) },
+		Now:  time.Now, Random: rand.Reader, Log: c.log,
+	})
+	if err != nil {
+		return err
+	}
+	n.gateway, err = gateway.New(gateway.Config{
+		Guard: n.guard, Upstream: c.upstream, Credential: c.credential, Control: n.api,
 		Registry: registry{n.control}, TrustedProxies: c.trustedProxies,
 		Throttle: throttle.New(c.quota, time.Now), Log: c.log,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	n.record = recording(uses)
+	return nil
 }
 
-// listen answers the API on addr, with TLS when there is a certificate.
-func (n *node) listen(addr string, certificate *tls.Config) (net.Addr, error) {
+// recording flushes uses at their interval, until what it gives is called.
+func recording(uses *usage.Recorder) (end func() error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	tick := time.NewTicker(usage.Interval)
+	ended := make(chan error, 1)
+	go func() { ended <- uses.Run(ctx, tick.C) }()
+	return func() error {
+		cancel()
+		tick.Stop()
+		return <-ended
+	}
+}
+
+// listen answers the API on addr, with TLS when there is a certificate; and the dashboard, unless
+// that has a listener of its own.
+func (n *node) listen(addr string, certificate *tls.Config, dashboard bool) (net.Addr, error) {
+	handler := n.gateway
+	if dashboard {
+		handler = outermost{n.site, n.gateway}
+	}
+	return n.open(addr, certificate, handler)
+}
+
+// listenDashboard answers the dashboard alone.
+func (n *node) listenDashboard(addr string, certificate *tls.Config) (net.Addr, error) {
+	return n.open(addr, certificate, n.site)
+}
+
+func (n *node) open(addr string, certificate *tls.Config, handler http.Handler) (net.Addr, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, err
@@ -97,19 +152,19 @@ func (n *node) listen(addr string, certificate *tls.Config) (net.Addr, error) {
 	if certificate != nil {
 		l = tls.NewListener(l, certificate)
 	}
-	n.serve(gateway.NewServer(outermost{http.HandlerFunc(landing), n.handler}, n.log), gateway.Listen(l))
+	n.serve(gateway.NewServer(handler, n.log), gateway.Listen(l))
 	return at, nil
 }
 
-// outermost gives the gateway every request but those for the root page. A ServeMux would clean
-// paths and redirect, and so answer requests that nobody decided.
+// outermost gives the gateway every request but the dashboard's. A ServeMux would clean paths and
+// redirect, and so answer requests that nobody decided.
 type outermost struct {
-	root, gateway http.Handler
+	dashboard, gateway http.Handler
 }
 
 func (o outermost) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.RequestURI == "/" && r.Method == http.MethodGet {
-		o.root.ServeHTTP(w, r)
+	if web.Owns(r.RequestURI) {
+		o.dashboard.ServeHTTP(w, r)
 		return
 	}
 	o.gateway.ServeHTTP(w, r)
@@ -117,7 +172,7 @@ func (o outermost) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // listenOperator opens the operator's socket in the data directory. Only the owner of the
 // process may connect to it: that is the operator's credential.
-func (n *node) listenOperator(data string) error {
+func (n *node) listenOperator(data, dashboard string) error {
 	path := filepath.Join(data, api.OperatorSocket)
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -129,7 +184,7 @@ func (n *node) listenOperator(data string) error {
 	if err := os.Chmod(path, 0o600); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	n.serve(plainServer(n.api.Operator(), n.log), l)
+	n.serve(plainServer(n.api.Operator(dashboard), n.log), l)
 	return nil
 }
 
@@ -171,8 +226,9 @@ func (n *node) serve(s *http.Server, l net.Listener) {
 
 // wait serves until the context ends or a server fails, and keeps the state certain meanwhile.
 func (n *node) wait(ctx context.Context) error {
-	heal := time.NewTicker(time.Second)
+	heal, sweep := time.NewTicker(time.Second), time.NewTicker(time.Hour)
 	defer heal.Stop()
+	defer sweep.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -181,6 +237,10 @@ func (n *node) wait(ctx context.Context) error {
 			return err
 		case <-heal.C:
 			n.control.Heal(ctx)
+		case <-sweep.C:
+			if err := n.control.SweepSessions(ctx); err != nil {
+				n.log.Warn("sessions that are over were not removed", "error", err)
+			}
 		}
 	}
 }
@@ -198,17 +258,5 @@ func (n *node) close() error {
 		}
 		errs = append(errs, err)
 	}
-	return errors.Join(append(errs, n.store.Close())...)
-}
-
-// landing is what a browser finds at the root: where things are.
-func landing(w http.ResponseWriter, _ *http.Request) {
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'none'; frame-ancestors 'none'; base-uri 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
-	fmt.Fprint(w, `<!doctype html><html lang="en"><title>Leastkey</title><h1>Leastkey</h1>
-<p>Scoped API tokens. The API is at <code>/client/v4</code>; <code>leastkey token create</code>, on the command line of the same program, makes a token.</p></html>
-`)
+	return errors.Join(append(errs, n.record(), n.store.Close())...)
 }

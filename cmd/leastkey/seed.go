@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -9,14 +10,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/catalog"
 	"github.com/leastkey/leastkey/demo"
+	"github.com/leastkey/leastkey/guard"
 	"github.com/leastkey/leastkey/internal/cli"
 	"github.com/leastkey/leastkey/internal/control"
 )
@@ -34,8 +38,9 @@ type seeds struct {
 type seedUser struct {
 	ID       leastkey.ID   `json:"id"`
 	Email    string        `json:"email"`
-	Password string        `json:"password"`
-	Key      string        `json:"global_api_key"`
+	Password string        `json:"password,omitempty"`       // unless it was changed since the first start
+	Key      string        `json:"global_api_key,omitempty"` // unless it was changed since the first start
+	SignIn   string        `json:"sign_in_link"`             // works once
 	Accounts []leastkey.ID `json:"accounts"`
 }
 
@@ -307,13 +312,57 @@ func writeWhole(file string, text []byte) error {
 	return err
 }
 
+// forget leaves out the passwords and keys that people have changed since the first start.
+func (s *seeds) forget(ctx context.Context, n *node) error {
+	users, err := n.control.Users(ctx, control.Operator())
+	if err != nil {
+		return err
+	}
+	for i, u := range s.Users {
+		of := slices.IndexFunc(users, func(user control.User) bool { return user.ID == u.ID })
+		if of < 0 {
+			continue
+		}
+		same, err := control.CheckPassword(users[of].PasswordHash, u.Password)
+		if err != nil {
+			return err
+		}
+		if !same {
+			s.Users[i].Password = ""
+		}
+		header := http.Header{"X-Auth-Email": {u.Email}, "X-Auth-Key": {u.Key}}
+		if v := n.guard.Recheck(ctx, guard.Request{Method: http.MethodGet, Target: "/client/v4/user", Header: header}); v.Denial != nil {
+			s.Users[i].Key = ""
+		}
+	}
+	return nil
+}
+
+// orChanged is a secret of the first start, or why it is not said.
+func orChanged(secret string) string { return cmp.Or(secret, "(changed)") }
+
+// signInLinkLife is how long the links that a demo prints can wait to be used.
+const signInLinkLife = 24 * time.Hour
+
+// addSignInLinks makes a link for each person, with which they can sign in once.
+func (s *seeds) addSignInLinks(ctx context.Context, c *control.Control) error {
+	for i, u := range s.Users {
+		code, _, err := c.MakeSignInLink(ctx, control.Operator(), u.ID, signInLinkLife)
+		if err != nil {
+			return err
+		}
+		s.Users[i].SignIn = s.Dashboard + "sign-in/link?code=" + code
+	}
+	return nil
+}
+
 // print says where things are, and what to do first.
 func (s *seeds) print(o cli.DemoOptions) {
 	out := o.Stdout
 	fmt.Fprintf(out, "Leastkey demo is ready. Data is kept in %s; Ctrl-C stops it.\n\n", o.Data)
-	fmt.Fprintf(out, "  API        %s\n  DNS        %s (UDP and TCP)\n\n", s.API, s.DNS)
+	fmt.Fprintf(out, "  Dashboard  %s\n  API        %s\n  DNS        %s (UDP and TCP)\n\n", s.Dashboard, s.API, s.DNS)
 	for _, u := range s.Users {
-		fmt.Fprintf(out, "  %s\n    Global API Key  %s\n    password        %s (for a dashboard, which is not there yet)\n", u.Email, u.Key, u.Password)
+		fmt.Fprintf(out, "  %s\n    sign in         %s (works once)\n    password        %s\n    Global API Key  %s\n", u.Email, u.SignIn, orChanged(u.Password), orChanged(u.Key))
 		for _, z := range s.Zones {
 			if slices.Contains(u.Accounts, z.Account) {
 				fmt.Fprintf(out, "    zone            %s  %s\n", z.ID, z.Name)
@@ -324,8 +373,10 @@ func (s *seeds) print(o cli.DemoOptions) {
 		return
 	}
 	u := s.Users[0]
+	u.Key = cmp.Or(u.Key, "THE_NEW_KEY")
 	fmt.Fprintf(out, `
-Make a token that may edit the DNS of one zone, in another terminal:
+Open the first sign-in link to make a token in the dashboard. Or make one that may edit the DNS of
+one zone in another terminal:
 
   export LEASTKEY_URL=%s LEASTKEY_EMAIL=%s LEASTKEY_KEY=%s
   %s token create --name first --template "Edit zone DNS" --zone staging.example

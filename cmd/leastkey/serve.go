@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"github.com/leastkey/leastkey/internal/cli"
 	"github.com/leastkey/leastkey/internal/config"
 	"github.com/leastkey/leastkey/internal/edge/gateway"
+	"github.com/leastkey/leastkey/internal/web"
 )
 
 // runServe runs control plane and gateway in front of one's own API.
@@ -25,39 +27,62 @@ func runServe(ctx context.Context, o cli.ServeOptions, getenv func(string) strin
 	if err != nil {
 		return err
 	}
+	if hidden := web.Conflicts(cat); len(hidden) > 0 && c.Dashboard == "" {
+		return fmt.Errorf("the dashboard would hide %s of the catalogue, such as %s; give it an address of its own with dashboard: {listen: \"127.0.0.1:8788\"}",
+			operations(len(hidden)), hidden[0])
+	}
 	certificate, err := loadCertificate(c)
 	if err != nil {
 		return err
 	}
 	n, err := openNode(ctx, nodeConfig{
-		data: c.Data, catalog: cat, brand: c.Brand, upstream: c.Upstream, quota: c.Quota, log: log,
+		data: c.Data, catalog: cat, brand: c.Brand, url: c.URL, upstream: c.Upstream, quota: c.Quota, log: log,
 		credential: gateway.Header{Name: c.Credential.Header, Value: c.Credential.Value}, trustedProxies: c.TrustedProxies,
 	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
-	if err := n.listenOperator(c.Data); err != nil {
-		return err
-	}
 	if c.Health != "" {
 		if err := n.listenHealth(c.Health); err != nil {
 			return err
 		}
 	}
-	addr, err := n.listen(c.Listen, certificate)
+	addr, err := n.listen(c.Listen, certificate, c.Dashboard == "")
 	if err != nil {
 		return err
+	}
+	pages := addr
+	if c.Dashboard != "" {
+		if pages, err = n.listenDashboard(c.Dashboard, certificate); err != nil {
+			return err
+		}
 	}
 	scheme := "https"
 	if certificate == nil {
 		scheme = "http"
-		if !isLoopback(addr) {
-			log.Warn("tokens travel in clear: this listens beyond loopback without TLS; set tls, or put a TLS proxy in front", "address", addr.String())
+		if !isLoopback(addr) || !isLoopback(pages) {
+			log.Warn("tokens and passwords travel in clear: this listens beyond loopback without TLS; set tls, or put a TLS proxy in front",
+				"api", addr.String(), "dashboard", pages.String())
 		}
 	}
+	dashboard := cmp.Or(c.URL, scheme+"://"+pages.String())
+	if err := n.listenOperator(c.Data, dashboard); err != nil {
+		return err
+	}
 	fmt.Fprintf(o.Stdout, "Leastkey serves %s://%s in front of %s; operator commands use --data %s\n", scheme, addr, c.Upstream, c.Data)
+	fmt.Fprintf(o.Stdout, "The dashboard is at %s/\n", dashboard)
+	if certificate == nil && isLoopback(pages) && c.URL == "" {
+		fmt.Fprintln(o.Stdout, "This is plain HTTP on loopback: browsers on this machine only, and cookies without Secure.")
+	}
 	return n.wait(ctx)
+}
+
+func operations(n int) string {
+	if n == 1 {
+		return "an operation"
+	}
+	return fmt.Sprintf("%d operations", n)
 }
 
 func loadCatalog(file string) (*catalog.Catalog, error) {

@@ -38,7 +38,7 @@ type grammar struct {
 	Account          accountCommands  `cmd:"" help:"Operator: manage accounts."`
 	Member           memberCommands   `cmd:"" help:"Operator: manage who is in an account."`
 	Resource         resourceCommands `cmd:"" help:"Operator: manage the registry of resources."`
-	Demo             demoCommand      `cmd:"" help:"Run everything in one process: the API and, behind it, a sample product with DNS. There is no dashboard yet." example:"leastkey demo --data ./data"`
+	Demo             demoCommand      `cmd:"" help:"Run everything in one process: dashboard, API and, behind it, a sample product with DNS." example:"leastkey demo --data ./data"`
 	Serve            serveCommand     `cmd:"" help:"Run the server for an API of your own." example:"leastkey serve --config leastkey.yaml"`
 	Version          versionCommand   `cmd:"" help:"Print the version." example:"leastkey version"`
 }

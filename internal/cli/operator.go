@@ -12,11 +12,12 @@ import (
 
 // userCommands are the operator's commands about users.
 type userCommands struct {
-	List    userList    `cmd:"" help:"List users." example:"leastkey user list --data ./data"`
-	Create  userCreate  `cmd:"" help:"Make a user; prints the Global API Key, and the password unless one was given." example:"leastkey user create ada@example.com --first-name Ada"`
-	Disable userDisable `cmd:"" help:"Switch a user off, with all credentials." example:"leastkey user disable ada@example.com"`
-	Enable  userEnable  `cmd:"" help:"Switch a user on again." example:"leastkey user enable ada@example.com"`
-	RollKey userRollKey `cmd:"" help:"Give a user a new Global API Key, in place of one that was lost or seen by others." example:"leastkey user roll-key ada@example.com"`
+	List       userList       `cmd:"" help:"List users." example:"leastkey user list --data ./data"`
+	Create     userCreate     `cmd:"" help:"Make a user; prints the Global API Key, and the password unless one was given." example:"leastkey user create ada@example.com --first-name Ada"`
+	Disable    userDisable    `cmd:"" help:"Switch a user off, with all credentials." example:"leastkey user disable ada@example.com"`
+	Enable     userEnable     `cmd:"" help:"Switch a user on again." example:"leastkey user enable ada@example.com"`
+	SignInLink userSignInLink `cmd:"" help:"Make a link with which a user can sign in to the dashboard once, for a first visit or a lost password." example:"leastkey user sign-in-link ada@example.com"`
+	RollKey    userRollKey    `cmd:"" help:"Give a user a new Global API Key, in place of one that was lost or seen by others." example:"leastkey user roll-key ada@example.com"`
 }
 
 type userList struct{ dataFlag }
@@ -51,7 +52,7 @@ type userCreate struct {
 	Email         string `arg:"" help:"E-mail address, which goes with the Global API Key."`
 	FirstName     string `placeholder:"NAME" help:"First name."`
 	LastName      string `placeholder:"NAME" help:"Last name."`
-	PasswordStdin bool   `help:"Read the password from standard input instead of making one up. It is for a dashboard, which is not there yet."`
+	PasswordStdin bool   `help:"Read the password from standard input instead of making one up."`
 }
 
 // Run implements the command.
@@ -114,6 +115,25 @@ type userEnable struct{ userRef }
 
 // Run implements the command.
 func (cmd *userEnable) Run(ctx context.Context, a *app) error { return cmd.setDisabled(ctx, a, false) }
+
+type userSignInLink struct{ userRef }
+
+// Run implements the command.
+func (cmd *userSignInLink) Run(ctx context.Context, a *app) error {
+	o, user, err := cmd.find(ctx, a)
+	if err != nil {
+		return err
+	}
+	link, err := o.SignInLink(ctx, user.ID)
+	if err != nil {
+		return err
+	}
+	shown := struct {
+		URL       string   `json:"url"`
+		ExpiresOn api.Time `json:"expires_on"`
+	}{link.URL.Reveal(), link.ExpiresOn}
+	return a.show(shown, line("%s\nSigns %s in once, until %s. Send it to nobody else.", shown.URL, user.Email, instant(link.ExpiresOn)))
+}
 
 type userRollKey struct {
 	userRef

@@ -22,6 +22,8 @@ import (
 // Config is a checked configuration.
 type Config struct {
 	Listen         string // host:port of the API
+	URL            string // how people reach it, "https://tokens.example.com"; empty: as each request says
+	Dashboard      string // host:port of the dashboard; empty: where the API is
 	Health         string // host:port of the health checks; empty for none
 	Data           string // directory of the database and the operator's socket
 	CatalogFile    string // empty: the default catalogue
@@ -87,6 +89,13 @@ func (r *reader) read() Config {
 		Brand: leastkey.DefaultBrand, Quota: throttle.DefaultQuota,
 	}
 	r.address("listen", c.Listen)
+	c.URL = r.url("url")
+	if c.Dashboard = r.at("dashboard.listen"); c.Dashboard != "" {
+		r.address("dashboard.listen", c.Dashboard)
+		if c.Dashboard == c.Listen {
+			r.wrongAt("dashboard.listen", "the API listens there; leave this out to have both on one address")
+		}
+	}
 	if c.Health != "" {
 		r.address("health", c.Health)
 	}
@@ -247,4 +256,18 @@ func parsePrefix(text string) (netip.Prefix, error) {
 		prefix = netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-96)
 	}
 	return prefix.Masked(), err
+}
+
+// url reads the address at which people reach the dashboard, without a slash at its end.
+func (r *reader) url(path string) string {
+	text := r.at(path)
+	if text == "" {
+		return ""
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" {
+		r.wrongAt(path, "%q is not the address of a site; write something like https://tokens.example.com", text)
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
 }

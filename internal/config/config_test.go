@@ -34,10 +34,10 @@ func load(t *testing.T, text string) (config.Config, string) {
 // Whatever is wrong is named with its line and with what is wanted, in the words of the file.
 func TestProblems(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
-		"unknown key":            {sound + "lisen: x\n", "leastkey.yaml:6: unknown key lisen; the keys here are listen, health, data, catalog, brand, upstream, trusted_proxies, tls, rate"},
+		"unknown key":            {sound + "lisen: x\n", "leastkey.yaml:6: unknown key lisen; the keys here are listen, url, dashboard, health, data, catalog, brand, upstream, trusted_proxies, tls, rate"},
 		"unknown key further in": {"upstream: {urls: x}\n", "leastkey.yaml:1: unknown key urls; the keys here are url, credential"},
-		"dotted key":             {sound + "tls.key: x\n", "leastkey.yaml:6: unknown key tls.key; the keys here are listen, health, data, catalog, brand, upstream, trusted_proxies, tls, rate"},
-		"two problems":           {sound + "a: 1\nb: 2\n", "leastkey.yaml:6: unknown key a; the keys here are listen, health, data, catalog, brand, upstream, trusted_proxies, tls, rate\nleastkey.yaml:7: unknown key b; the keys here are listen, health, data, catalog, brand, upstream, trusted_proxies, tls, rate"},
+		"dotted key":             {sound + "tls.key: x\n", "leastkey.yaml:6: unknown key tls.key; the keys here are listen, url, dashboard, health, data, catalog, brand, upstream, trusted_proxies, tls, rate"},
+		"two problems":           {sound + "a: 1\nb: 2\n", "leastkey.yaml:6: unknown key a; the keys here are listen, url, dashboard, health, data, catalog, brand, upstream, trusted_proxies, tls, rate\nleastkey.yaml:7: unknown key b; the keys here are listen, url, dashboard, health, data, catalog, brand, upstream, trusted_proxies, tls, rate"},
 		"key twice":              {sound + "data: a\ndata: b\n", "leastkey.yaml:7: data is there twice; keep one"},
 		"list for a word":        {sound + "listen: [a]\n", "leastkey.yaml:6: listen: want one value"},
 		"word for a list":        {sound + "trusted_proxies: 10.0.0.5\n", "leastkey.yaml:6: trusted_proxies: want a list, such as [10.0.0.5]"},
@@ -53,6 +53,9 @@ func TestProblems(t *testing.T) {
 		"rate of no time":            {sound + "rate: {requests: 5}\n", "leastkey.yaml:6: rate: want {requests: 1200, per: 5m} or the like; requests: 0 is no limit"},
 		"rate of words":              {sound + "rate: {requests: many, per: 5m}\n", `leastkey.yaml:6: rate.requests: "many" is not a whole number; want {requests: 1200, per: 5m} or the like; requests: 0 is no limit`},
 		"no host":                    {sound + "listen: localhost\n", `leastkey.yaml:6: listen: "localhost" is not host:port, such as 127.0.0.1:8787`},
+		"address with a path":        {sound + "url: https://a.example/tokens\n", `leastkey.yaml:6: url: "https://a.example/tokens" is not the address of a site; write something like https://tokens.example.com`},
+		"address of no site":         {sound + "url: a.example\n", `leastkey.yaml:6: url: "a.example" is not the address of a site; write something like https://tokens.example.com`},
+		"two on one listener":        {sound + "dashboard: {listen: '127.0.0.1:8787'}\n", "leastkey.yaml:6: dashboard.listen: the API listens there; leave this out to have both on one address"},
 		"half of TLS":                {sound + "tls: {key: a}\n", "leastkey.yaml:6: tls: give both certificate and key, or neither"},
 		"unset variable":             {strings.Replace(sound, "env: KEY", "env: NOTES_KEY", 1), "leastkey.yaml:5: upstream.credential.env: NOTES_KEY is not set in the environment"},
 		"two lines":                  {strings.Replace(sound, "env: KEY", "env: LINES", 1), "leastkey.yaml:5: upstream.credential.env: LINES must hold one line of printable ASCII characters"},

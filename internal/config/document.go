@@ -32,7 +32,7 @@ type key struct {
 // keys lists them in the order in which messages name them.
 func keys() []key {
 	return []key{
-		{"listen", word}, {"health", word}, {"data", word}, {"catalog", word}, {"brand", word},
+		{"listen", word}, {"url", word}, {"dashboard", section}, {"dashboard.listen", word}, {"health", word}, {"data", word}, {"catalog", word}, {"brand", word},
 		{"upstream", section}, {"upstream.url", word}, {"upstream.credential", section},
 		{"upstream.credential.header", word}, {"upstream.credential.env", word}, {"upstream.credential.file", word}, {"upstream.credential.prefix", word},
 		{"trusted_proxies", words},

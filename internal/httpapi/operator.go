@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/api"
@@ -15,14 +16,16 @@ import (
 )
 
 // Operator serves the operator's routes. Whoever can reach it is the operator, so it belongs on a
-// socket that only the operator can open, and nowhere else.
-func (a *API) Operator() http.Handler {
+// socket that only the operator can open, and nowhere else. dashboard is where people find that,
+// such as "https://tokens.example.com".
+func (a *API) Operator(dashboard string) http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]func(context.Context, *http.Request, []byte) (answer, error){
 		"GET /users":                          a.operatorUsers,
 		"POST /users":                         a.operatorCreateUser,
 		"PATCH /users/{id}":                   a.operatorUpdateUser,
 		"POST /users/{id}/global_api_key":     a.operatorRollGlobalKey,
+		"POST /users/{id}/sign_in_link":       a.operatorSignInLink(dashboard),
 		"GET /accounts":                       a.operatorAccounts,
 		"POST /accounts":                      a.operatorCreateAccount,
 		"GET /accounts/{id}/members":          a.operatorMembers,
@@ -120,6 +123,23 @@ func (a *API) operatorRollGlobalKey(ctx context.Context, r *http.Request, _ []by
 	shown := operatorUser(rolled.User)
 	shown.GlobalAPIKey = api.ShowOnce(rolled.GlobalKey.Reveal())
 	return ok(shown)
+}
+
+// signInLinkLife is how long a link waits to be used.
+const signInLinkLife = time.Hour
+
+func (a *API) operatorSignInLink(dashboard string) func(context.Context, *http.Request, []byte) (answer, error) {
+	return func(ctx context.Context, r *http.Request, _ []byte) (answer, error) {
+		id, err := pathID(r, "id")
+		if err != nil {
+			return answer{}, err
+		}
+		code, ends, err := a.control.MakeSignInLink(ctx, control.Operator(), id, signInLinkLife)
+		if err != nil {
+			return answer{}, err
+		}
+		return ok(api.OperatorSignInLink{URL: api.ShowOnce(dashboard + "/sign-in/link?code=" + code), ExpiresOn: api.At(ends)})
+	}
 }
 
 func (a *API) operatorAccounts(ctx context.Context, _ *http.Request, _ []byte) (answer, error) {

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"sync"
@@ -24,7 +25,10 @@ import (
 	"github.com/leastkey/leastkey/internal/edge/gateway"
 	"github.com/leastkey/leastkey/internal/edge/throttle"
 	"github.com/leastkey/leastkey/internal/httpapi"
+	"github.com/leastkey/leastkey/internal/login"
 	"github.com/leastkey/leastkey/internal/sqlite"
+	"github.com/leastkey/leastkey/internal/usage"
+	"github.com/leastkey/leastkey/internal/web"
 )
 
 // Config is what a test may want otherwise. Zero fields take the default.
@@ -33,6 +37,7 @@ type Config struct {
 	Limits control.Limits                    // those of the wire contract
 	Random io.Reader                         // NewRandom(1)
 	Store  func(control.Store) control.Store // puts something between the control plane and its store
+	Login  login.Limits                      // those of package login
 	Empty  bool                              // without people, accounts and zones
 }
 
@@ -49,8 +54,13 @@ type Node struct {
 	Product *demo.Product
 	Log     *Log
 
-	config   Config
-	dir      string
+	config Config
+	dir    string
+	// Login and Site are the dashboard; Uses is what it is told of, handed on by Uses.Flush.
+	Login *login.Login
+	Site  *web.Site
+	Uses  *usage.Recorder
+
 	handler  http.Handler
 	upstream *httptest.Server
 }
@@ -130,9 +140,16 @@ func (n *Node) open(t testing.TB) {
 	n.Control, err = control.Open(ctx, control.Config{Store: store, Catalog: n.Catalog, Nodes: n.State,
 		Brand: leastkey.DefaultBrand, Limits: n.config.Limits, Now: n.Clock.Now, Random: n.config.Random, Log: log})
 	must(err)
-	n.Guard, err = guard.New(guard.Config{Catalog: n.Catalog, State: n.State, Brand: leastkey.DefaultBrand, Now: n.Clock.Now})
+	n.Uses = usage.New(n.Control, log)
+	n.Guard, err = guard.New(guard.Config{Catalog: n.Catalog, State: n.State, Brand: leastkey.DefaultBrand, Now: n.Clock.Now, Observe: n.Uses.Observe})
 	must(err)
 	n.API, err = httpapi.New(n.Control, n.Catalog, n.Clock.Now, log)
+	must(err)
+	secure := func(r *http.Request) bool { return r.TLS != nil }
+	n.Login, err = login.New(login.Config{Control: n.Control, Secure: secure, Limits: n.config.Login, Now: n.Clock.Now, Random: n.config.Random, Log: log})
+	must(err)
+	n.Site, err = web.New(web.Config{Control: n.Control, Catalog: n.Catalog, Guard: n.Guard, Login: n.Login, Secure: secure,
+		Addr: func(r *http.Request) netip.Addr { return gateway.ClientAddr(r, nil) }, Now: n.Clock.Now, Random: n.config.Random, Log: log})
 	must(err)
 	upstream, err := url.Parse(n.upstream.URL)
 	must(err)
