@@ -22,9 +22,14 @@ unit: ## Run the tests of the module under the race detector
 	go test -race -timeout 15m ./...
 
 # One package at a time: compiling cloudflare-go v7 takes the whole machine for minutes.
-e2e: build ## Run the program against real clients: curl, the Go and TypeScript SDKs
-	@tools/needs curl node npm
+e2e: build ## Run the program against real clients: curl, the Go and TypeScript SDKs, a browser
+	@tools/needs curl node npm chromium
 	cd e2e && LEASTKEY_E2E_BINARY=$(CURDIR)/bin/leastkey go test -p 1 -count 1 -timeout 20m ./...
+
+pictures: build ## Take the pictures of the dashboard in docs/pictures anew
+	@tools/needs chromium
+	cd e2e && LEASTKEY_E2E_BINARY=$(CURDIR)/bin/leastkey LEASTKEY_E2E_PICTURES=$(CURDIR)/docs/pictures \
+		go test -count 1 -run '^TestPictures$$' ./browser
 
 lint: ## Check formatting, go.mod files and the linters' rules
 	go mod tidy -diff

@@ -211,3 +211,23 @@ func headerText(header http.Header) []byte {
 	_ = header.Write(&text) // a bytes.Buffer takes everything
 	return text.Bytes()
 }
+
+// Search looks for every known secret in content from a place where none may be.
+func (l *Ledger) Search(place string, content []byte) { l.search(place, content, true) }
+
+// Redact is the text without the secrets that are known, for the output of a test.
+func (l *Ledger) Redact(text string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, secret := range slices.Concat(l.minted, l.seeds) {
+		text = strings.ReplaceAll(text, secret, "["+hint(secret)+"]")
+	}
+	return text
+}
+
+// Findings is what was found so far.
+func (l *Ledger) Findings() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.findings)
+}

@@ -1,0 +1,246 @@
+package chromium
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// Press presses a button, follows a link or opens what is folded, by its name.
+func (p *Page) Press(name string) {
+	p.t.Helper()
+	p.press(p.find(name, pressable))
+}
+
+// Submit presses it and waits for what the node answers.
+func (p *Page) Submit(name string) {
+	p.t.Helper()
+	e := p.find(name, pressable)
+	p.await(fmt.Sprintf("an answer to %q", name), func() { p.press(e) })
+}
+
+// Enter presses the Enter key in a labelled field and waits for what the node answers.
+func (p *Page) Enter(label string) {
+	p.t.Helper()
+	e := p.find(label, fillable)
+	p.reach(e)
+	p.await(fmt.Sprintf("an answer to Enter in %q", label), func() { p.key(kb.Enter) })
+}
+
+func (p *Page) press(e element) {
+	p.t.Helper()
+	if !p.person.KeyboardOnly {
+		p.click(e)
+		return
+	}
+	p.reach(e)
+	// A link knows Enter alone; on a button either key must do.
+	if e.role == "button" {
+		p.key(" ")
+	} else {
+		p.key(kb.Enter)
+	}
+}
+
+// Fill puts text into a labelled field, in place of what was there. A date is 2006-01-02, with a time 2006-01-02T15:04.
+func (p *Page) Fill(label, value string) {
+	p.t.Helper()
+	e := p.find(label, fillable)
+	p.reach(e)
+	switch kind := of[string](p, e, `function() { return this.type }`); kind {
+	case "date", "datetime-local":
+		p.date(value)
+	default:
+		p.edit("selectAll")
+		if value == "" {
+			p.key(kb.Backspace)
+		}
+		p.key(value)
+	}
+	if have := of[string](p, e, `function() { return this.value }`); have != value {
+		p.t.Fatalf("typed %q into %q, which now holds %q", value, label, have)
+	}
+}
+
+// date types a date as Chromium's field wants it in American English: month, day, year, hour, minute, half of the day.
+func (p *Page) date(value string) {
+	p.t.Helper()
+	const parts = 6
+	p.key(strings.Repeat(kb.ArrowLeft, parts))
+	day, clock, timed := strings.Cut(value, "T")
+	if len(day) != len("2006-01-02") {
+		p.t.Fatalf("%q is no date", value)
+	}
+	p.key(day[5:7] + day[8:10] + day[:4])
+	if !timed {
+		return
+	}
+	var hour, minute int
+	if _, err := fmt.Sscanf(clock, "%d:%d", &hour, &minute); err != nil {
+		p.t.Fatalf("%q is no time: %v", clock, err)
+	}
+	half := "A"
+	if hour >= 12 {
+		half, hour = "P", hour-12
+	}
+	if hour == 0 {
+		hour = 12
+	}
+	// A year may have six digits, so the field does not go on by itself.
+	p.key(kb.ArrowRight + fmt.Sprintf("%02d%02d", hour, minute) + half)
+}
+
+// Choose picks an option of a labelled list by typing its text.
+func (p *Page) Choose(label, option string) {
+	p.t.Helper()
+	e := p.find(label, choosable)
+	p.reach(e)
+	p.key(option)
+	chosen := of[string](p, e, `function() { return this.selectedOptions[0]?.text.trim() ?? "" }`)
+	if chosen != option {
+		options := of[[]string](p, e, `function() { return [...this.options].map(o => o.text.trim()) }`)
+		p.t.Fatalf("typed %q at %q, which now is at %q of %q", option, label, chosen, options)
+	}
+}
+
+// Check marks a checkbox, or takes one of several radio buttons.
+func (p *Page) Check(label string) {
+	p.t.Helper()
+	e := p.find(label, checkable)
+	if !p.checked(e) {
+		p.mark(e)
+	}
+	if !p.checked(e) {
+		p.t.Fatalf("%q is still not marked", label)
+	}
+}
+
+func (p *Page) checked(e element) bool {
+	return of[bool](p, e, `function() { return this.checked }`)
+}
+
+func (p *Page) mark(e element) {
+	p.t.Helper()
+	if !p.person.KeyboardOnly {
+		p.click(e)
+		return
+	}
+	p.reach(e)
+	if !p.checked(e) { // arrows that reach a radio button mark it
+		p.key(" ")
+	}
+}
+
+// click moves the mouse to the middle of the element, or of its label where the element itself cannot be hit, and
+// presses the left button. It fails where something else lies on top.
+func (p *Page) click(e element) {
+	p.t.Helper()
+	call(p, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: e.id})
+	const hittable = `function(x, y) {
+		const top = document.elementFromPoint(x, y);
+		return !!top && (this.contains(top) || [...this.labels ?? []].some(l => l.contains(top)));
+	}`
+	for _, quad := range call(p, dom.GetContentQuads, dom.GetContentQuadsParams{BackendNodeID: e.id}).Quads {
+		x, y := (quad[0]+quad[4])/2, (quad[1]+quad[5])/2
+		if !of[bool](p, e, hittable, x, y) {
+			continue
+		}
+		for _, kind := range []input.DispatchMouseEventType{
+			input.DispatchMouseEventTypeMouseMoved,
+			input.DispatchMouseEventTypeMousePressed,
+			input.DispatchMouseEventTypeMouseReleased,
+		} {
+			call(p, input.DispatchMouseEvent, input.DispatchMouseEventParams{
+				Type: kind, X: x, Y: y, Button: input.MouseButtonLeft, ClickCount: 1,
+			})
+		}
+		return
+	}
+	p.t.Fatalf("%q cannot be clicked: it has no area, or something lies on top of it", e.name)
+}
+
+// reach brings the keyboard's focus to an element: with Tab, and arrows inside of a group of radio buttons, or, where
+// there is a mouse, as a click would.
+func (p *Page) reach(e element) {
+	p.t.Helper()
+	if !p.person.KeyboardOnly {
+		call(p, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: e.id})
+		call(p, dom.Focus, dom.FocusParams{BackendNodeID: e.id})
+		return
+	}
+	const (
+		here  = `function() { return document.activeElement === this }`
+		group = `function() {
+			const at = document.activeElement;
+			return this.type === "radio" && at.type === "radio" && at.name === this.name && at.form === this.form;
+		}`
+		most = 600 // stops on the way, there and back
+	)
+	for range most {
+		if of[bool](p, e, here) {
+			p.checkFocusShows()
+			return
+		}
+		if of[bool](p, e, group) {
+			p.key(kb.ArrowDown)
+		} else {
+			p.key(kb.Tab)
+		}
+	}
+	p.t.Fatalf("%q (%s) cannot be reached with the Tab key", e.name, e.role)
+}
+
+// checkFocusShows fails the test where a person could not see what has the focus.
+func (p *Page) checkFocusShows() {
+	p.t.Helper()
+	seen := Eval[struct {
+		Shown bool
+		What  string
+	}](p, `(() => {
+		const at = document.activeElement;
+		const marked = e => {
+			const s = getComputedStyle(e);
+			return (s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== "none";
+		};
+		const box = at.getBoundingClientRect();
+		const inside = box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
+		return {
+			Shown: inside && (marked(at) || [...at.labels ?? []].some(marked) || (at.parentElement && marked(at.parentElement))),
+			What: at.tagName.toLowerCase() + " " + (at.getAttribute("aria-label") ?? at.name ?? at.innerText ?? ""),
+		};
+	})()`)
+	if !seen.Shown {
+		p.t.Errorf("%s has the focus, and nothing shows it", seen.What)
+	}
+}
+
+// key types characters and keys.
+func (p *Page) key(keys string) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, chromedp.KeyEvent(keys)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// edit does what the keyboard's editing commands do, which differ from system to system: selectAll, copy, paste.
+func (p *Page) edit(command string) {
+	p.t.Helper()
+	call(p, input.DispatchKeyEvent, input.DispatchKeyEventParams{
+		Type: input.DispatchKeyEventTypeRawKeyDown, Commands: []string{command},
+	})
+	call(p, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyUp})
+}
+
+// Paste puts what a copy button copied into a labelled field, in place of what was there, and returns it.
+func (p *Page) Paste(label string) string {
+	p.t.Helper()
+	e := p.find(label, fillable)
+	p.reach(e)
+	p.edit("selectAll")
+	p.edit("paste")
+	return of[string](p, e, `function() { return this.value }`)
+}
