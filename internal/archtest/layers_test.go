@@ -25,13 +25,14 @@ var layers = []layer{
 	{"guard", []string{".", "api", "catalog"}, "an enforcement node decides from memory: it has no store and no control plane"},
 	{"internal/control", []string{".", "catalog"}, "use cases know the model and the catalogue, never how a request came or where rows go"},
 	{"internal/wire", []string{".", "api", "catalog", "internal/control"}, "the words of the contract for what use cases take and give, shared by the surfaces; it knows none of them"},
+	{"internal/draft", []string{".", "catalog", "internal/control"}, "a form is read into what a use case takes; it knows no page, and asks nobody"},
 	{"internal/control/storetest", []string{".", "internal/control"}, "the conformance suite speaks of the Store interface, not of a store"},
 
 	// Adapters.
 	{"internal/sqlite", []string{".", "internal/control"}, "a store implements what control declares, and knows no surface"},
 	{"internal/httpapi", []string{".", "api", "catalog", "guard", "internal/control", "internal/wire"}, "the JSON API asks the guard and calls use cases; the store is behind them"},
 	{"internal/login", []string{".", "internal/control"}, "who a person is and how often they may try to show it: no page, no store"},
-	{"internal/web", []string{".", "api", "catalog", "guard", "internal/control", "internal/login", "internal/wire"}, "the dashboard asks the guard and calls the use cases that the API calls, so it can do nothing that the API would refuse"},
+	{"internal/web", []string{".", "api", "catalog", "guard", "internal/control", "internal/draft", "internal/login", "internal/tell", "internal/wire"}, "the dashboard asks the guard and calls the use cases that the API calls, so it can do nothing that the API would refuse"},
 	{"internal/edge/gateway", []string{".", "api", "catalog", "guard", "internal/edge/gateway/framing"}, "foreign request, guard, foreign answer: an edge runs where there is no control plane"},
 	{"internal/edge/gateway/framing", nil, "where a request ends on the wire is a matter of bytes alone"},
 	{"internal/edge/throttle", []string{".", "api"}, "counting requests needs to know who asks and how to refuse, nothing more"},
