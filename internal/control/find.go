@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -143,18 +144,31 @@ func findAccounts(r Reader, accounts []leastkey.Resource, text string, limit int
 			found = append(found, row)
 		}
 	}
-	slices.SortFunc(found, byName)
+	slices.SortFunc(found, func(a, b Resource) int { return inOrder(a, b, text) })
 	return found[:min(len(found), limit)], nil
 }
 
-// matches is what a store does for other types of resources.
+// matches and inOrder are what FindResources of a store does for other types of resources.
 func matches(r Resource, text string) bool {
-	return strings.Contains(strings.ToLower(r.Name), strings.ToLower(text)) || r.ID == text
+	return strings.Contains(folded(r.Name), folded(text)) || r.ID == text
 }
 
-func byName(a, b Resource) int {
-	if c := strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)); c != 0 {
-		return c
+func inOrder(a, b Resource, text string) int {
+	first := func(r Resource) int {
+		if strings.HasPrefix(folded(r.Name), folded(text)) {
+			return 0
+		}
+		return 1
 	}
-	return strings.Compare(a.ID, b.ID)
+	return cmp.Or(first(a)-first(b), strings.Compare(folded(a.Name), folded(b.Name)), strings.Compare(a.ID, b.ID))
+}
+
+// folded leaves the case of A to Z aside.
+func folded(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
 }

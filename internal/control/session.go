@@ -75,6 +75,9 @@ func (c *Control) Resume(ctx context.Context, key string, addr netip.Addr) (Sess
 
 // see puts down a visit, and reports whether that changed anything.
 func (s *Session) see(at time.Time, addr netip.Addr) bool {
+	if at.Before(s.SeenOn) {
+		return false
+	}
 	was := *s
 	addr = addr.Unmap().WithZone("")
 	switch {
@@ -83,9 +86,7 @@ func (s *Session) see(at time.Time, addr netip.Addr) bool {
 	case addr.Is6():
 		s.Addr6 = addr
 	}
-	if at.After(s.SeenOn) {
-		s.SeenOn = at
-	}
+	s.SeenOn = at
 	return *s != was
 }
 
