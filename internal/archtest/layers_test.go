@@ -26,6 +26,7 @@ var layers = []layer{
 	{"internal/control", []string{".", "catalog"}, "use cases know the model and the catalogue, never how a request came or where rows go"},
 	{"internal/wire", []string{".", "api", "catalog", "internal/control"}, "the words of the contract for what use cases take and give, shared by the surfaces; it knows none of them"},
 	{"internal/draft", []string{".", "catalog", "internal/control"}, "a form is read into what a use case takes; it knows no page, and asks nobody"},
+	{"internal/tell", []string{".", "api", "catalog", "internal/control", "internal/wire"}, "sentences are made of a token, a catalogue and names that are handed in: it asks nobody, and knows no page"},
 	{"internal/control/storetest", []string{".", "internal/control"}, "the conformance suite speaks of the Store interface, not of a store"},
 
 	// Adapters.
