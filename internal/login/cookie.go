@@ -18,26 +18,26 @@ const (
 
 // cookie is that of the scheme by which the browser came; the other is not looked at. It is Lax and
 // not Strict because links from other sites prefill forms here; what changes anything is a POST,
-// with which such a cookie does not come from another site. Without an age it goes with the browser.
-func (l *Login) cookie(r *http.Request, key string) *http.Cookie {
-	secure := l.secure(r)
-	c := &http.Cookie{Name: plainCookie, Value: key, Path: "/", Secure: secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+// with which such a cookie does not come from another site. With an age of 0 it goes with the
+// browser, with -1 at once.
+func (l *Login) cookie(r *http.Request, key string, age int) *http.Cookie {
+	name, secure := plainCookie, l.secure(r)
 	if secure {
-		c.Name = secureCookie
+		name = secureCookie
 	}
-	return c
+	return &http.Cookie{ //nolint:gosec // Secure wherever there is TLS; without it, a browser would not keep the cookie
+		Name: name, Value: key, Path: "/", MaxAge: age, Secure: secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
 }
 
 // SetCookie hands the key of a session just begun to the browser.
 func (l *Login) SetCookie(w http.ResponseWriter, r *http.Request, begun control.SignedIn) {
-	http.SetCookie(w, l.cookie(r, begun.Key))
+	http.SetCookie(w, l.cookie(r, begun.Key, 0))
 }
 
 // ClearCookie takes the key away from the browser.
 func (l *Login) ClearCookie(w http.ResponseWriter, r *http.Request) {
-	c := l.cookie(r, "")
-	c.MaxAge = -1
-	http.SetCookie(w, c)
+	http.SetCookie(w, l.cookie(r, "", -1))
 }
 
 // Resume finds the session of the browser, and whose it is. It is Refused when there is none.
@@ -52,7 +52,7 @@ func (l *Login) Resume(r *http.Request, addr netip.Addr) (control.Session, contr
 // key is what the cookie holds. Of two cookies one may be somebody else's, and which one the
 // browser sends first is no sign of which: then it is neither.
 func (l *Login) key(r *http.Request) (string, bool) {
-	found := r.CookiesNamed(l.cookie(r, "").Name)
+	found := r.CookiesNamed(l.cookie(r, "", 0).Name)
 	if len(found) != 1 || found[0].Quoted || !looksLikeKey(found[0].Value) {
 		return "", false
 	}

@@ -49,11 +49,11 @@ func DefaultLimits() Limits {
 	}
 }
 
-// ErrWrong: the password is not that of the user, there is no such user, or they cannot sign in
-// with a password. Nobody is told which.
+// ErrWrong is the error when the password is not that of the user, there is no such user, or they
+// cannot sign in with a password. Nobody is told which.
 var ErrWrong = errors.New("the e-mail address or the password is not right")
 
-// ErrBusy: too many passwords are being checked at the moment. This one was not.
+// ErrBusy is the error when too many passwords are being checked. This one was not.
 var ErrBusy = errors.New("too many people are signing in at this moment")
 
 // Throttled is the error when there were too many attempts. This one was not looked at, and

@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -119,10 +120,10 @@ func TestFormsOfOurs(t *testing.T) {
 
 // set sets header fields, and removes those that are empty.
 func set(r *http.Request, pairs ...string) {
-	for i := 0; i < len(pairs); i += 2 {
-		r.Header.Del(pairs[i])
-		if pairs[i+1] != "" {
-			r.Header.Set(pairs[i], pairs[i+1])
+	for pair := range slices.Chunk(pairs, 2) {
+		r.Header.Set(pair[0], pair[1])
+		if pair[1] == "" {
+			r.Header.Del(pair[0])
 		}
 	}
 }

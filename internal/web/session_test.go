@@ -44,14 +44,12 @@ func session(t *testing.T, n *nodetest.Node, user leastkey.ID) control.SignedIn 
 	return begun
 }
 
-// at asks for a page with a cookie line and nothing else.
-func at(n *nodetest.Node, t *testing.T, path, cookies string) nodetest.Answer {
+// with asks for the sessions with a cookie line and nothing else.
+func with(t *testing.T, n *nodetest.Node, cookies string) nodetest.Answer {
 	t.Helper()
 	b := n.Browser(t)
-	r := b.Request(http.MethodGet, path, nil)
-	if cookies != "" {
-		r.Header.Set("Cookie", cookies)
-	}
+	r := b.Request(http.MethodGet, sessionsPath, nil)
+	r.Header.Set("Cookie", cookies)
 	return b.Send(r)
 }
 
@@ -165,7 +163,7 @@ func TestPasswordAfterLink(t *testing.T) {
 		}
 	}
 	key := keyOf(t, post("", chosen, chosen))
-	if key == old || isSignedIn(t, at(n, t, sessionsPath, "leastkey="+old)) || !isSignedIn(t, at(n, t, sessionsPath, "leastkey="+key)) {
+	if key == old || isSignedIn(t, with(t, n, "leastkey="+old)) || !isSignedIn(t, with(t, n, "leastkey="+key)) {
 		t.Error("the session goes on by the key it had")
 	}
 	if a := post("", chosen, chosen); a.Status != http.StatusUnprocessableEntity || !strings.Contains(string(a.Body), "Enter your current password.") {
@@ -186,7 +184,7 @@ func TestSessionsAreTheirOwn(t *testing.T) {
 	ada, ben := n.SignIn(t, n.Ada), session(t, n, n.Ben.ID)
 	ada.Post(sessionsPath+"/end", url.Values{"id": {ben.ID.String()}})
 	ada.Post(sessionsPath+"/end-others", url.Values{})
-	if !isSignedIn(t, at(n, t, sessionsPath, "leastkey="+ben.Key)) {
+	if !isSignedIn(t, with(t, n, "leastkey="+ben.Key)) {
 		t.Error("Ada ended Ben's session")
 	}
 	if a := ada.Get(sessionsPath); strings.Contains(string(a.Body), ben.ID.String()) {
@@ -194,7 +192,7 @@ func TestSessionsAreTheirOwn(t *testing.T) {
 	}
 	again := session(t, n, n.Ada.ID)
 	ada.Post(sessionsPath+"/end", url.Values{"id": {again.ID.String()}})
-	if isSignedIn(t, at(n, t, sessionsPath, "leastkey="+again.Key)) {
+	if isSignedIn(t, with(t, n, "leastkey="+again.Key)) {
 		t.Error("Ada's own session did not end")
 	}
 }
@@ -223,15 +221,15 @@ func TestFixation(t *testing.T) {
 			if c.signIn != nil {
 				r = c.signIn(b)
 			}
-			r.AddCookie(&http.Cookie{Name: "leastkey", Value: c.planted})
+			r.Header.Set("Cookie", "leastkey="+c.planted)
 			key := keyOf(t, b.Send(r))
 			if key == c.planted {
 				t.Error("the session has the key that was planted")
 			}
-			if isSignedIn(t, at(n, t, sessionsPath, "leastkey="+c.planted)) {
+			if isSignedIn(t, with(t, n, "leastkey="+c.planted)) {
 				t.Error("the key that was planted opens a session")
 			}
-			if !isSignedIn(t, at(n, t, sessionsPath, "leastkey="+key)) {
+			if !isSignedIn(t, with(t, n, "leastkey="+key)) {
 				t.Error("the person is not signed in")
 			}
 		})
@@ -285,7 +283,7 @@ func TestSessionIsNoBearer(t *testing.T) {
 			}
 		}
 	}
-	if !isSignedIn(t, at(n, t, sessionsPath, "leastkey="+begun.Key)) {
+	if !isSignedIn(t, with(t, n, "leastkey="+begun.Key)) {
 		t.Error("the key opens nothing at all, so this test shows nothing")
 	}
 }
@@ -299,7 +297,7 @@ func TestBearerIsNoSession(t *testing.T) {
 		"the Global API Key": n.Ada.Key, "the Global API Key, padded": n.Ada.Key + "AAAAAA",
 	} {
 		for _, cookie := range []string{"leastkey", "__Host-leastkey"} {
-			if isSignedIn(t, at(n, t, sessionsPath, cookie+"="+secret)) {
+			if isSignedIn(t, with(t, n, cookie+"="+secret)) {
 				t.Errorf("%s opens a session as the cookie %s", name, cookie)
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
-	"time"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/internal/control"
@@ -35,7 +34,6 @@ type sessionRow struct {
 	Here    bool
 	ByLink  bool
 	Began   Moment
-	Ends    Moment // without a request until then
 	Seen    Moment
 	From    []string // addresses, the last seen of each family
 }
@@ -57,7 +55,7 @@ func sessionRows(sessions []control.Session, here leastkey.ID) []sessionRow {
 		rows[i] = sessionRow{
 			ID: session.ID.String(), Browser: browserOf(session.Agent), Agent: session.Agent,
 			Here: session.ID == here, ByLink: session.ByLink,
-			Began: Moment{Time: session.CreatedOn}, Seen: Moment{Time: session.SeenOn}, Ends: Moment{Time: endOf(session)},
+			Began: Moment{Time: session.CreatedOn}, Seen: Moment{Time: session.SeenOn},
 		}
 		for _, addr := range []netip.Addr{session.Addr4, session.Addr6} {
 			if addr.IsValid() {
@@ -66,14 +64,6 @@ func sessionRows(sessions []control.Session, here leastkey.ID) []sessionRow {
 		}
 	}
 	return rows
-}
-
-// endOf is when a session ends if nobody uses it.
-func endOf(s control.Session) time.Time {
-	if idle := s.SeenOn.Add(control.SessionIdle); idle.Before(s.ExpiresOn) {
-		return idle
-	}
-	return s.ExpiresOn
 }
 
 func (s *Site) sessionsPage(ctx context.Context, v *visit) (answer, error) {
