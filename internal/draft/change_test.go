@@ -63,3 +63,30 @@ func TestChange(t *testing.T) {
 		}
 	}
 }
+
+// What was chosen of one type is not taken for another.
+func TestAnotherTypeIsChosenAnew(t *testing.T) {
+	sent := func(from, to string, extent Extent) Resource {
+		d := good()
+		d.Rules[0].Resources[0].Extent = extent
+		d.Rules[0].Resources[0].Parent = example().Resource()
+		v := d.Values()
+		v.Set(ResourceField(0, 0, "of"), from)
+		v.Set(ResourceField(0, 0, "type"), to)
+		return Parse(v).Rules[0].Resources[0]
+	}
+	kept := Resource{Type: "zone", Mode: Include, Extent: One, IDs: []string{zone("a").ID}, Parent: example().Resource()}
+	for _, c := range []struct{ got, want Resource }{
+		{sent("zone", "zone", One), kept},
+		{sent("", "zone", One), kept},
+		{sent("zone", "account", One), Resource{Type: "account", Mode: Include, Extent: One}},
+		{sent("zone", "account", Under), Resource{Type: "account", Mode: Include, Extent: One}},
+		{sent("zone", "account", Every), Resource{Type: "account", Mode: Include, Extent: Every}},
+		{sent("zone", "user", Every), Resource{Type: "user", Mode: Include, Extent: Self}},
+		{sent("user", "zone", Self), Resource{Type: "zone", Mode: Include, Extent: One}},
+	} {
+		if diff := cmp.Diff(c.want, c.got); diff != "" {
+			t.Error(diff)
+		}
+	}
+}

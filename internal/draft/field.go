@@ -24,7 +24,8 @@ func PermissionField(rule, row int, part string) string {
 	return rowField(rule, "permission", row, part)
 }
 
-// ResourceField names a field of a resource: "type", "mode", "extent", "id" (repeated), "parent" or "find".
+// ResourceField names a field of a resource: "type", "mode", "extent", "id" (repeated), "parent" or "find";
+// "of" has the type that the others were chosen for.
 func ResourceField(rule, row int, part string) string { return rowField(rule, "resource", row, part) }
 
 func rowField(rule int, kind string, row int, part string) string {

@@ -187,6 +187,9 @@ func (p *parser) resource(rule, row int, field string) Resource {
 		Extent: Extent(oneOf(value("extent"), string(One), string(Every), string(Under), string(Self))),
 		Find:   p.textAs(ResourceField(rule, row, "find"), field),
 	}
+	if was := value("of"); was != "" && was != string(r.Type) {
+		return r.of(r.Type)
+	}
 	if parent, id, ok := strings.Cut(value("parent"), "/"); ok && typeText(parent) != "" {
 		r.Parent = leastkey.Resource{Type: typeText(parent), ID: p.cut(field, id, mostText)}
 	}
@@ -200,6 +203,18 @@ func (p *parser) resource(rule, row int, field string) Resource {
 		r.IDs = append(r.IDs, id)
 	}
 	return r
+}
+
+// of is the row once another type is chosen for it. What was chosen of the old type is none of the new.
+func (r Resource) of(t leastkey.ResourceType) Resource {
+	to := Resource{Type: t, Mode: r.Mode, Extent: r.Extent}
+	switch {
+	case t == leastkey.UserType:
+		to.Extent = Self
+	case r.Extent != Every:
+		to.Extent = One
+	}
+	return to
 }
 
 func accessText(s string) Access {
