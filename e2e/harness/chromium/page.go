@@ -76,7 +76,9 @@ func (b *Browser) Open(t *testing.T, d *harness.Demo, person Person) *Page {
 	call(p, log.Enable, cdp.Empty{})
 	call(p, audits.Enable, cdp.Empty{})
 	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: person.NoScript})
-	p.Resize(max(person.Width, 0))
+	// A scroll bar would take its width away from what a page is given.
+	call(p, emulation.SetScrollbarsHidden, emulation.SetScrollbarsHiddenParams{Hidden: true})
+	p.Resize(person.Width)
 	p.Paint(person.Dark)
 	return p
 }
