@@ -1,6 +1,7 @@
 package web
 
 import (
+	"io"
 	"net/http"
 	"strings"
 )
@@ -11,8 +12,8 @@ type answer struct {
 	page   string // the template
 	part   string // of the page, for htmx; empty: the whole page
 	view   View
-	goTo   string // a path of the dashboard
-	file   []byte // with its type and name
+	goTo   string          // a path of the dashboard
+	stream func(io.Writer) // a file, with its type and name
 	mime   string
 	name   string
 }
@@ -28,9 +29,9 @@ func refused(page string, v View) answer {
 // seeOther sends the browser on with a GET.
 func seeOther(path string) answer { return answer{goTo: path} }
 
-// download answers with a file to keep.
-func download(mime, name string, content []byte) answer {
-	return answer{file: content, mime: mime, name: name}
+// stream answers with a file to keep, which is written piece by piece.
+func stream(mime, name string, write func(io.Writer)) answer {
+	return answer{mime: mime, name: name, stream: write}
 }
 
 func (a answer) write(rd *renderer, w http.ResponseWriter, r *http.Request) {
@@ -46,12 +47,12 @@ func (a answer) write(rd *renderer, w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		http.Redirect(w, r, a.goTo, http.StatusSeeOther)
-	case a.file != nil:
+	case a.stream != nil:
 		h := w.Header()
 		h.Set("Content-Type", a.mime)
 		h.Set("Content-Disposition", `attachment; filename="`+a.name+`"`)
 		w.WriteHeader(status)
-		w.Write(a.file)
+		a.stream(w)
 	case a.part != "":
 		rd.fragment(w, status, a.page, a.part, a.view)
 	default:
