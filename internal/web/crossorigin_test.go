@@ -30,6 +30,7 @@ func revision(t *testing.T, n *nodetest.Node) (rev leastkey.Revision) {
 // another site can send one without asking. Nothing is done, whoever is signed in.
 func TestForgery(t *testing.T) {
 	n := nodetest.Start(t, nodetest.Config{})
+	here := placesOf(t, n)
 	b := n.SignIn(t, n.Ada)
 	const json = `{"name":"x","do":"summary","id":"x"}`
 	body := func(r *http.Request, contentType, text string) {
@@ -75,7 +76,7 @@ func TestForgery(t *testing.T) {
 				if route.Method != http.MethodPost {
 					continue
 				}
-				r := b.Request(http.MethodPost, filled(n, route.Path), url.Values{"status": {"disabled"}})
+				r := b.Request(http.MethodPost, here.fill(route.Path), willing(t, n))
 				c.forge(r)
 				a := b.Send(r)
 				if a.Status != c.status {
@@ -95,26 +96,51 @@ func TestForgery(t *testing.T) {
 	}
 }
 
-// TestFormsOfOurs is the other side of TestForgery: what the pages themselves send is heard.
+// willing are the fields of every form at once.
+func willing(t *testing.T, n *nodetest.Node) url.Values {
+	t.Helper()
+	once, err := leastkey.NewID(nodetest.NewRandom(byte(revision(t, n))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url.Values{
+		"once": {once.String()}, "status": {"disabled"}, "overlap": {"0"}, "id": {once.String()}, "name": {"own"},
+		"new": {password}, "again": {password}, "do": {"summary"},
+	}
+}
+
+// TestFormsOfOurs is the other side of TestForgery: what the pages themselves send is acted on.
 func TestFormsOfOurs(t *testing.T) {
-	n := nodetest.Start(t, nodetest.Config{})
-	for _, route := range n.Site.Routes() {
-		if route.Method != http.MethodPost {
-			continue
-		}
-		for name, from := range map[string]func(*http.Request){
-			"a browser":       func(*http.Request) {},
-			"an old browser":  func(r *http.Request) { set(r, "Sec-Fetch-Site", "") },
-			"a typed address": func(r *http.Request) { set(r, "Sec-Fetch-Site", "none", "Origin", "") },
-		} {
-			b := n.SignIn(t, n.Ada)
-			r := b.Request(http.MethodPost, filled(n, route.Path), url.Values{})
-			from(r)
-			a := b.Send(r)
-			if strings.Contains(string(a.Body), "from another site") {
-				t.Errorf("%s: POST %s answered %d %s", name, route.Path, a.Status, a.Body)
+	for name, from := range map[string]func(*http.Request){
+		"a browser":                  func(*http.Request) {},
+		"an old browser":             func(r *http.Request) { set(r, "Sec-Fetch-Site", "") },
+		"a program that says little": func(r *http.Request) { set(r, "Sec-Fetch-Site", "", "Origin", "") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := nodetest.Start(t, nodetest.Config{})
+			here := placesOf(t, n)
+			var acted []string
+			for _, route := range n.Site.Routes() {
+				if route.Method != http.MethodPost {
+					continue
+				}
+				b := n.SignIn(t, n.Ada)
+				before := revision(t, n)
+				r := b.Request(http.MethodPost, here.fill(route.Path), willing(t, n))
+				from(r)
+				if a := b.Send(r); strings.Contains(string(a.Body), "from another site") {
+					t.Errorf("POST %s answered %d %s", route.Path, a.Status, a.Body)
+				}
+				if revision(t, n) > before {
+					acted = append(acted, route.Path)
+				}
 			}
-		}
+			for _, want := range []string{"/sign-out", "/profile/sessions/end-others", "/profile/password", "/profile/api-tokens/{id}/status", "/profile/api-tokens/{id}/roll", "/profile/global-api-key/change"} {
+				if !slices.Contains(acted, want) {
+					t.Errorf("POST %s did nothing, so that TestForgery shows nothing of it; %q did", want, acted)
+				}
+			}
+		})
 	}
 }
 
@@ -131,13 +157,14 @@ func set(r *http.Request, pairs ...string) {
 // TestLoadingChangesNothing is why the cookie may be Lax: a link from another site only loads.
 func TestLoadingChangesNothing(t *testing.T) {
 	n := nodetest.Start(t, nodetest.Config{})
+	here := placesOf(t, n)
 	b := n.SignIn(t, n.Ada)
 	code := signInLink(t, n, n.Ben.ID)
 	before := revision(t, n)
 	for _, route := range n.Site.Routes() {
 		query := "?" + url.Values{"code": {code}, "status": {"disabled"}, "do": {"summary"}, "id": {n.Ada.ID.String()}, "new": {password}}.Encode()
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
-			r := b.Request(method, filled(n, route.Path)+query, nil)
+			r := b.Request(method, here.fill(route.Path)+query, nil)
 			set(r, "Sec-Fetch-Site", "cross-site")
 			a := b.Send(r)
 			if a.Status >= 500 {
@@ -158,6 +185,7 @@ func TestLoadingChangesNothing(t *testing.T) {
 // what is not ours.
 func TestClickjacking(t *testing.T) {
 	n := nodetest.Start(t, nodetest.Config{})
+	here := placesOf(t, n)
 	routes := append(n.Site.Routes(),
 		web.Route{Method: "GET", Path: "/profile/no-such-page"}, web.Route{Method: "DELETE", Path: sessionsPath},
 		web.Route{Method: "GET", Path: "/dashboard/0000000000000000/style.css"}, web.Route{Method: "GET", Path: "//profile/"})
@@ -168,7 +196,7 @@ func TestClickjacking(t *testing.T) {
 		b := open()
 		for _, route := range routes {
 			for _, site := range []string{"same-origin", "cross-site"} {
-				r := b.Request(route.Method, filled(n, route.Path), url.Values{})
+				r := b.Request(route.Method, here.fill(route.Path), url.Values{})
 				set(r, "Sec-Fetch-Site", site, "Sec-Fetch-Dest", "iframe")
 				a := b.Send(r)
 				for header, want := range map[string]string{

@@ -291,6 +291,7 @@ func TestSessionIsNoBearer(t *testing.T) {
 // TestBearerIsNoSession shows that what opens the API opens nothing of the dashboard.
 func TestBearerIsNoSession(t *testing.T) {
 	n := nodetest.Start(t, nodetest.Config{})
+	here := placesOf(t, n)
 	token := n.Mint(t, n.Ada.ByKey(), "all of DNS", n.Allow(t, nodetest.On(nodetest.ZoneKey(n.Ada.Zones[0])), "DNS Write"))
 	for name, secret := range map[string]string{
 		"a token": token.Value, "a token's tail, of a key's length": token.Value[len(token.Value)-43:],
@@ -311,7 +312,7 @@ func TestBearerIsNoSession(t *testing.T) {
 				continue
 			}
 			b := n.Browser(t)
-			r := b.Request(route.Method, filled(n, route.Path), url.Values{})
+			r := b.Request(route.Method, here.fill(route.Path), url.Values{})
 			by(r.Header)
 			if a := b.Send(r); a.Status != http.StatusSeeOther || !strings.HasPrefix(a.Header.Get("Location"), "/sign-in") {
 				t.Errorf("%s: %s %s answered %d", name, route.Method, route.Path, a.Status)
@@ -320,7 +321,25 @@ func TestBearerIsNoSession(t *testing.T) {
 	}
 }
 
-// filled puts something into the places of a path that are open.
-func filled(n *nodetest.Node, path string) string {
-	return strings.NewReplacer("{account}", n.Ada.Account.String(), "{id}", n.Ada.ID.String(), "{$}", "").Replace(path)
+// places are what the open places of paths may be filled with.
+type places struct{ account, own, owned string }
+
+// placesOf makes a token of Ada's own, and one of her account.
+func placesOf(t *testing.T, n *nodetest.Node) places {
+	t.Helper()
+	edit := n.Allow(t, nodetest.On(nodetest.ZoneKey(n.Ada.Zones[0])), "DNS Write")
+	return places{
+		account: n.Ada.Account.String(),
+		own:     n.Mint(t, n.Ada.ByKey(), "own", edit).ID,
+		owned:   n.MintFor(t, n.Ada.ByKey(), n.Ada.Account, "owned", edit).ID,
+	}
+}
+
+// fill makes an address of the path of a route.
+func (p places) fill(path string) string {
+	token := p.own
+	if strings.HasPrefix(path, "/account/") {
+		token = p.owned
+	}
+	return strings.NewReplacer("{account}", p.account, "{id}", token, "{$}", "").Replace(path)
 }
