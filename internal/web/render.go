@@ -62,7 +62,7 @@ func (rd *renderer) fragment(w http.ResponseWriter, status int, name, part strin
 		rd.log.Error("page not rendered", "page", name, "part", part, "error", err)
 		status = http.StatusInternalServerError
 		whole.Reset()
-		if err := rd.execute(&whole, "failure", part, Failure{Status: status}.view(v.Nav)); err != nil {
+		if err := rd.execute(&whole, "failure", "page", Failure{Status: status}.view(v.Nav)); err != nil {
 			http.Error(w, "internal error", status)
 			return
 		}

@@ -2,12 +2,21 @@
 "use strict";
 
 (() => {
-  const COPIED_FOR = 2000; // milliseconds
+  const COPIED_FOR = 2000, TOLD_FOR = 8000; // milliseconds
 
+  // announce reads words out; tell shows them too.
   const announce = (words) => {
     const region = document.getElementById("announce");
+    region.className = "unseen";
     region.textContent = ""; // the same words twice are two announcements
     requestAnimationFrame(() => { region.textContent = words; });
+    return region;
+  };
+
+  const tell = (words) => {
+    const region = announce(words);
+    region.className = "toast";
+    setTimeout(() => { region.className = "unseen"; }, TOLD_FOR);
   };
 
   // Where the page came over plain HTTP from another machine, browsers have no clipboard for it but the old one.
@@ -33,9 +42,13 @@
       copied = copyTheOldWay(text);
       button.focus();
     }
-    announce(copied ? "Copied" : "Not copied: select the text and copy it yourself");
-    if (!copied && source) getSelection().selectAllChildren(document.getElementById(source));
-    button.textContent = copied ? "Copied" : "Not copied";
+    if (!copied) {
+      if (source) getSelection().selectAllChildren(document.getElementById(source));
+      tell("The browser did not copy it. Select the text, and copy it yourself.");
+      return;
+    }
+    announce("Copied");
+    button.textContent = "Copied";
     setTimeout(() => { button.textContent = "Copy"; }, COPIED_FOR);
   };
 
@@ -62,6 +75,10 @@
     input.setAttribute("list", "groups-" + event.target.value);
     input.value = ""; // a group of another type of resource
   });
+
+  // A fragment that did not come leaves the page as it was.
+  document.addEventListener("htmx:responseError", () => tell("That did not work. Load the page again to see how things are."));
+  document.addEventListener("htmx:sendError", () => tell("The server was not reached. Try again."));
 
   // The browser may keep the page as it is now, to show it again when the user goes back.
   addEventListener("pagehide", () => {
