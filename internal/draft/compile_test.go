@@ -274,6 +274,15 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%+v: beside %q, want %q", e.refusal, got.Field, e.want)
 		}
 	}
+	ends := func(d Draft) string {
+		return d.Compile(cat, newToken(ada())).Explain(&control.Error{Pointer: "/expires_on", Message: "expires_on"}).Message
+	}
+	past, backwards := good(), good()
+	past.ExpiresOn = Instant{"2020-01-01", ""}
+	backwards.NotBefore, backwards.ExpiresOn = Instant{"2030-01-01", ""}, Instant{"2029-01-01", ""}
+	if got := ends(past) + ends(backwards); got != "The end is in the past. Choose a later one.The token would end before it begins. Choose a later end." {
+		t.Errorf("messages %q", got)
+	}
 	if got := c.Explain(&control.Error{Message: "the owner may not"}).Message; got != "The owner may not." {
 		t.Errorf("message %q", got)
 	}

@@ -11,9 +11,16 @@ import (
 )
 
 // Explain puts a refusal of the control plane beside the field that it is about, as far as that can
-// be told. The message is the control plane's.
+// be told. The message is the control plane's, but where it speaks of what forms call otherwise.
 func (c Compiled) Explain(refusal *control.Error) Problem {
-	return Problem{Field: c.fieldOf(refusal), Message: sentence(refusal.Message)}
+	p := Problem{Field: c.fieldOf(refusal), Message: sentence(refusal.Message)}
+	if v := c.Spec.Validity; p.Field == ExpiresOnField {
+		p.Message = "The end is in the past. Choose a later one."
+		if !v.NotBefore.IsZero() && !v.ExpiresOn.After(v.NotBefore) {
+			p.Message = "The token would end before it begins. Choose a later end."
+		}
+	}
+	return p
 }
 
 func (c Compiled) fieldOf(refusal *control.Error) string {

@@ -105,7 +105,7 @@ func templateCard(t catalog.Template, w *wizard) Card {
 			}
 		}
 		if more := len(names) - mostListed; more > 1 {
-			names = append(names[:mostListed:mostListed], fmt.Sprintf("%d more", more))
+			names = append(names[:mostListed:mostListed], fmt.Sprintf("and %d more", more))
 		}
 		card.Lines = append(card.Lines, strings.Join(names, ", ")+" on "+templatePlace(r, w))
 	}
