@@ -19,7 +19,7 @@ func (s *Site) deleteRoutes() []route {
 // deletePage is the body of the page "delete".
 type deletePage struct {
 	Path, Name string // of the token
-	May        string // in one line
+	May, Where string // in short
 	Status     Badge
 	LastUsed   Moment
 	Address    string // of the last use; "" when it is not known
@@ -59,7 +59,7 @@ func (s *Site) deleteForm(ctx context.Context, v *visit, token control.Credentia
 		return answer{}, err
 	}
 	page := deletePage{
-		Path: tokenPath(v, token.ID), Name: token.Name, May: lines[0].May, Status: statusBadge(token, s.Now()),
+		Path: tokenPath(v, token.ID), Name: token.Name, May: lines[0].May, Where: lines[0].Where, Status: statusBadge(token, s.Now()),
 		LastUsed: Moment{token.LastUsedOn, "Never"}, Typed: typed,
 	}
 	if len(uses) > 0 {
