@@ -32,9 +32,21 @@ func HashPassword(password string, random io.Reader) (string, error) {
 	if _, err := io.ReadFull(random, salt[:]); err != nil {
 		return "", err
 	}
-	key := argon2.IDKey([]byte(password), salt[:], argonTime, argonMemory, argonLanes, argonKeyLen)
+	return inPHCForm(salt[:], argon2.IDKey([]byte(password), salt[:], argonTime, argonMemory, argonLanes, argonKeyLen)), nil
+}
+
+// NobodysHash looks like the hash of a password, takes as long to check, and is of none.
+func NobodysHash(random io.Reader) (string, error) {
+	var raw [argonSaltLen + argonKeyLen]byte
+	if _, err := io.ReadFull(random, raw[:]); err != nil {
+		return "", err
+	}
+	return inPHCForm(raw[:argonSaltLen], raw[argonSaltLen:]), nil
+}
+
+func inPHCForm(salt, key []byte) string {
 	b64 := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonLanes, b64(salt[:]), b64(key)), nil
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonLanes, b64(salt), b64(key))
 }
 
 // CheckPassword reports whether the password is the one that was hashed. The parameters are

@@ -178,14 +178,16 @@ func (c *Control) Confirm(ctx context.Context, caller Caller, checkedHash string
 	})
 }
 
-// SetPassword gives the person a new password and ends all their other sessions. The old one was
-// checked against checkedHash; a session just begun with a link need not know it (empty).
-func (c *Control) SetPassword(ctx context.Context, caller Caller, checkedHash, password string) error {
+// SetPassword gives the person a new password, ends all their other sessions, and gives this one a
+// new key, so that no copy of the old one is of use. The old password was checked against
+// checkedHash; a session just begun with a link need not know it (empty).
+func (c *Control) SetPassword(ctx context.Context, caller Caller, checkedHash, password string) (SignedIn, error) {
 	hash, err := HashPassword(password, c.random) // slow: before the transaction, not in it
 	if err != nil {
-		return settle(err)
+		return SignedIn{}, settle(err)
 	}
-	return c.actSession(ctx, caller, func(tx Tx, done *deed) error {
+	var renewed SignedIn
+	err = c.actSession(ctx, caller, func(tx Tx, done *deed) error {
 		user, err := tx.User(caller.Principal.ID)
 		if err != nil {
 			return err
@@ -198,8 +200,12 @@ func (c *Control) SetPassword(ctx context.Context, caller Caller, checkedHash, p
 		if !known && (checkedHash != "" || !session.ByLink || !session.ConfirmedAt(c.now())) {
 			return &Error{Kind: Unconfirmed, Message: "the current password is needed"}
 		}
+		if renewed.Key, err = randomKey(c.random); err != nil {
+			return err
+		}
 		user.PasswordHash, user.ModifiedOn = hash, c.now()
-		session.ConfirmedOn = c.now()
+		session.Hash, session.ConfirmedOn, session.ByLink = hashOf(sessionTag, renewed.Key), c.now(), false
+		renewed.Session = session
 		if err := tx.PutSession(session); err != nil {
 			return err
 		}
@@ -209,6 +215,10 @@ func (c *Control) SetPassword(ctx context.Context, caller Caller, checkedHash, p
 		done.action, done.subject = "user.password", "user "+user.ID.String()
 		return tx.PutUser(user)
 	})
+	if err != nil {
+		return SignedIn{}, err
+	}
+	return renewed, nil
 }
 
 // actSession is an act of a signed-in person on their own sign-in. Tokens and keys, whatever their

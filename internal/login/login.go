@@ -81,12 +81,12 @@ type Login struct {
 	nobody    string // a password's hash to compute against when there is no other
 }
 
-// New makes a Login. It computes one hash, which takes some tens of milliseconds.
+// New makes a Login.
 func New(c Config) (*Login, error) {
 	if c.Limits == (Limits{}) {
 		c.Limits = DefaultLimits()
 	}
-	nobody, err := control.HashPassword("the password of nobody", c.Random)
+	nobody, err := control.NobodysHash(c.Random)
 	if err != nil {
 		return nil, fmt.Errorf("login: %w", err)
 	}

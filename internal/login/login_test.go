@@ -283,10 +283,10 @@ func TestConfirm(t *testing.T) {
 	if err := d.Confirm(t.Context(), caller, d.user, password); !errors.As(err, &throttled) {
 		t.Errorf("one attempt more: %v", err)
 	}
-	if _, err := d.SetPassword(t.Context(), caller, d.user, password, "another good password", from(1)); !errors.As(err, &throttled) {
+	if _, err := d.SetPassword(t.Context(), caller, d.user, password, "another good password"); !errors.As(err, &throttled) {
 		t.Errorf("by way of changing the password: %v", err)
 	}
-	if _, err := d.SetPassword(t.Context(), caller, d.user, "", "another good password", from(1)); !errors.As(err, &throttled) {
+	if _, err := d.SetPassword(t.Context(), caller, d.user, "", "another good password"); !errors.As(err, &throttled) {
 		t.Errorf("without the current password: %v", err)
 	}
 	if _, err := d.SignIn(t.Context(), email, password, from(2)); !errors.As(err, &throttled) {
@@ -299,17 +299,17 @@ func TestSetPassword(t *testing.T) {
 	d := open(t, login.Limits{})
 	other := d.signIn(t, from(2))
 	begun := d.signIn(t, from(1))
-	caller, visit := d.caller(t, begun.Session), control.Visit{Addr: from(1).Addr, Replaces: begun.Session}
-	if _, err := d.SetPassword(t.Context(), caller, d.user, "a wrong password", next, visit); !errors.Is(err, login.ErrWrong) {
+	caller := d.caller(t, begun.Session)
+	if _, err := d.SetPassword(t.Context(), caller, d.user, "a wrong password", next); !errors.Is(err, login.ErrWrong) {
 		t.Errorf("a wrong password: %v", err)
 	}
-	if _, err := d.SetPassword(t.Context(), caller, d.user, "", next, visit); !is(err, control.Unconfirmed) {
+	if _, err := d.SetPassword(t.Context(), caller, d.user, "", next); !is(err, control.Unconfirmed) {
 		t.Errorf("without the password: %v", err)
 	}
-	if _, err := d.SetPassword(t.Context(), caller, d.user, password, "short", visit); !is(err, control.Invalid) {
+	if _, err := d.SetPassword(t.Context(), caller, d.user, password, "short"); !is(err, control.Invalid) {
 		t.Errorf("a short password: %v", err)
 	}
-	changed, err := d.SetPassword(t.Context(), caller, d.user, password, next, visit)
+	changed, err := d.SetPassword(t.Context(), caller, d.user, password, next)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -360,19 +360,18 @@ func TestRedeem(t *testing.T) {
 	}
 	// Who came by a link has ten minutes to choose a password.
 	caller := d.caller(t, begun.Session)
-	if _, err := d.SetPassword(t.Context(), caller, d.user, "", "a password of mine", from(1)); !is(err, control.Unconfirmed) {
+	if _, err := d.SetPassword(t.Context(), caller, d.user, "", "a password of mine"); !is(err, control.Unconfirmed) {
 		t.Errorf("after an hour: %v", err)
 	}
 	begun, err = d.Redeem(t.Context(), link(), from(1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	visit := control.Visit{Addr: from(1).Addr, Replaces: begun.Session}
-	begun, err = d.SetPassword(t.Context(), d.caller(t, begun.Session), d.user, "", "a password of mine", visit)
+	begun, err = d.SetPassword(t.Context(), d.caller(t, begun.Session), d.user, "", "a password of mine")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.SetPassword(t.Context(), d.caller(t, begun.Session), d.user, "", "a password of others", visit); !is(err, control.Unconfirmed) {
+	if _, err := d.SetPassword(t.Context(), d.caller(t, begun.Session), d.user, "", "a password of others"); !is(err, control.Unconfirmed) {
 		t.Errorf("a second password without the first: %v", err)
 	}
 }

@@ -91,11 +91,11 @@ func (l *Login) checkAgain(ctx context.Context, caller control.Caller, user cont
 }
 
 // SetPassword gives the person of the session a new password, ends all their other sessions, and
-// puts a fresh one in the place of this one, so that no copy of its key is left. An empty current
+// gives this one a new key, so that no copy of the old one is of use. An empty current
 // password is enough in a session that was just begun with a link. It is ErrWrong when the current
 // password is not right, and Throttled, ErrBusy, or an error of the control plane: Invalid about
 // the new password, Unconfirmed when the current one is needed.
-func (l *Login) SetPassword(ctx context.Context, caller control.Caller, user control.User, current, password string, v control.Visit) (control.SignedIn, error) {
+func (l *Login) SetPassword(ctx context.Context, caller control.Caller, user control.User, current, password string) (control.SignedIn, error) {
 	checked := ""
 	if current != "" {
 		if err := l.checkAgain(ctx, caller, user, current); err != nil {
@@ -105,16 +105,10 @@ func (l *Login) SetPassword(ctx context.Context, caller control.Caller, user con
 	} else if err := l.emails.take(emailKey(user.Email)); err != nil {
 		return control.SignedIn{}, err
 	}
+	var renewed control.SignedIn
 	var failure error
-	err := l.hashing.run(ctx, func() { failure = l.control.SetPassword(ctx, caller, checked, password) })
-	if err := errors.Join(err, failure); err != nil {
-		return control.SignedIn{}, err
-	}
-	changed, err := l.control.UserToSignIn(ctx, user.Email)
-	if err != nil {
-		return control.SignedIn{}, err
-	}
-	return l.control.BeginSession(ctx, changed, v)
+	err := l.hashing.run(ctx, func() { renewed, failure = l.control.SetPassword(ctx, caller, checked, password) })
+	return renewed, errors.Join(err, failure)
 }
 
 // logFailure tells the operator. What was typed is not told: people type passwords into the wrong

@@ -18,7 +18,7 @@ func TestHeaders(t *testing.T) {
 			w := httptest.NewRecorder()
 			headers(h).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 			for header, want := range map[string]string{
-				"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
+				"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "X-Frame-Options": "DENY",
 				"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store",
 			} {
 				if got := w.Header().Get(header); got != want {

@@ -53,7 +53,7 @@ func (s *Site) changePassword(ctx context.Context, v *visit) (answer, error) {
 	if errs != nil {
 		return refused("password", s.passwordView(v, errs...)), nil
 	}
-	begun, err := s.Login.SetPassword(ctx, s.selfCaller(v, "PATCH /client/v4/user"), v.user, current, chosen, v.asVisit())
+	begun, err := s.Login.SetPassword(ctx, s.selfCaller(v, "PATCH /client/v4/user"), v.user, current, chosen)
 	var refusal *control.Error
 	status, words := s.turnedAway(v, err)
 	switch {

@@ -54,7 +54,7 @@ func policyFaults(policy string) []string {
 // wanted is what every page must be sent with, beside its policy.
 var wanted = map[string]string{
 	"X-Content-Type-Options":       "nosniff",
-	"Referrer-Policy":              "no-referrer",
+	"Referrer-Policy":              "same-origin",
 	"X-Frame-Options":              "DENY",
 	"Cross-Origin-Opener-Policy":   "same-origin",
 	"Cross-Origin-Resource-Policy": "same-origin",
