@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/leastkey/leastkey"
@@ -148,8 +149,8 @@ func (s *Site) changeKey(ctx context.Context, v *visit, key legacyKey) (answer, 
 
 // newKey shows the key, the only time.
 func (s *Site) newKey(v *visit, key legacyKey, secret leastkey.Secret) answer {
-	last := len(key.headers) - 1
-	headers := append(key.headers[:last:last], key.headers[last]+secret.Reveal())
+	headers := slices.Clone(key.headers)
+	headers[len(headers)-1] += secret.Reveal()
 	body := shownOnce{
 		Secret: Secret{"Your new " + key.Name, secret.Reveal()},
 		Notes:  []string{"The key before it no longer works."},

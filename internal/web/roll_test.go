@@ -25,20 +25,18 @@ func written(t *testing.T, a nodetest.Answer) *html.Node {
 	return root
 }
 
-// valueOf is the value of an attribute of the first element that has another one: that of the
-// field "once" is valueOf(..., "name", "once", "value").
-func valueOf(t *testing.T, a nodetest.Answer, key, value, wanted string) string {
+// valueOf is the value of a field.
+func valueOf(t *testing.T, a nodetest.Answer, field string) string {
 	t.Helper()
-	found, ok := lookFor(written(t, a), key, value)
+	found, ok := lookFor(written(t, a), "name", field)
 	if !ok {
-		t.Fatalf("nothing has %s=%q: %d %s", key, value, a.Status, a.Body)
+		t.Fatalf("there is no field %q: %d %s", field, a.Status, a.Body)
 	}
 	for _, attr := range found.Attr {
-		if attr.Key == wanted {
+		if attr.Key == "value" {
 			return attr.Val
 		}
 	}
-	t.Fatalf("what has %s=%q has no %s", key, value, wanted)
 	return ""
 }
 
@@ -90,7 +88,7 @@ func TestRoll(t *testing.T) {
 	path := ownTokens + "/" + token.ID
 	once := func() string {
 		t.Helper()
-		return valueOf(t, b.Get(path+"/roll"), "name", "once", "value")
+		return valueOf(t, b.Get(path+"/roll"), "once")
 	}
 
 	a := b.Post(path+"/roll", url.Values{"once": {once()}, "overlap": {"0"}})
@@ -128,7 +126,7 @@ func TestRollRefused(t *testing.T) {
 	token := n.Mint(t, n.Ada.ByKey(), "deploy-bot")
 	b := n.SignIn(t, n.Ada)
 	path := ownTokens + "/" + token.ID + "/roll"
-	once := valueOf(t, b.Get(path), "name", "once", "value")
+	once := valueOf(t, b.Get(path), "once")
 	before := revision(t, n)
 	for _, c := range []struct{ overlap, hours, words string }{
 		{"", "", "Choose for how long"},
@@ -144,10 +142,10 @@ func TestRollRefused(t *testing.T) {
 	} {
 		a := b.Post(path, url.Values{"once": {once}, "overlap": {c.overlap}, "hours": {c.hours}})
 		want(t, a, http.StatusUnprocessableEntity, c.words)
-		if is := valueOf(t, a, "name", "once", "value"); is != once {
+		if is := valueOf(t, a, "once"); is != once {
 			t.Errorf("the form has another id: %s", is)
 		}
-		if is := valueOf(t, a, "name", "hours", "value"); is != c.hours {
+		if is := valueOf(t, a, "hours"); is != c.hours {
 			t.Errorf("hours are %q, want %q", is, c.hours)
 		}
 	}
@@ -171,7 +169,7 @@ func TestSecretIsShownOnce(t *testing.T) {
 		ownTokens + "/" + mine.ID + "/roll", account + "/api-tokens/" + its.ID + "/roll",
 		"/profile/global-api-key/change", "/profile/origin-ca-key/change",
 	} {
-		form := url.Values{"once": {valueOf(t, b.Get(path), "name", "once", "value")}, "overlap": {"0"}}
+		form := url.Values{"once": {valueOf(t, b.Get(path), "once")}, "overlap": {"0"}}
 		a := b.Post(path, form)
 		want(t, a, http.StatusOK)
 		secret := shownSecret(t, a)
@@ -206,13 +204,13 @@ func TestPasswordBeforeSecret(t *testing.T) {
 	for _, path := range []string{"/profile/global-api-key/change", "/profile/origin-ca-key/change"} {
 		a := b.Get(path)
 		want(t, a, http.StatusOK, "Your password")
-		form := url.Values{"once": {valueOf(t, a, "name", "once", "value")}}
+		form := url.Values{"once": {valueOf(t, a, "once")}}
 		before := revision(t, n)
 		for _, typed := range []string{"", "wrong"} {
 			form.Set("password", typed)
 			a = b.Post(path, form)
 			want(t, a, http.StatusUnprocessableEntity, map[string]string{"": "Enter your password", "wrong": "The password is not right."}[typed])
-			if is := valueOf(t, a, "name", "once", "value"); is != form.Get("once") {
+			if is := valueOf(t, a, "once"); is != form.Get("once") {
 				t.Errorf("the form has another id: %s", is)
 			}
 		}

@@ -37,11 +37,11 @@ func (s *Site) newTokenSecret(v *visit, token control.Credential, secret leastke
 
 // curl is a command line that asks for an address.
 func curl(url string, headers ...string) string {
-	line := "curl " + shellQuoted(url)
+	words := []string{"curl " + shellQuoted(url)}
 	for _, h := range headers {
-		line += " \\\n  -H " + shellQuoted(h)
+		words = append(words, "-H "+shellQuoted(h))
 	}
-	return line
+	return strings.Join(words, " \\\n  ")
 }
 
 // shellQuoted is one word of a command line, whatever is in it.
