@@ -86,7 +86,7 @@ func TestStaticOfNoType(t *testing.T) {
 
 // TestStaticIsSmall holds what we wrote ourselves to its promise.
 func TestStaticIsSmall(t *testing.T) {
-	for name, most := range map[string]int{"style.css": 20 << 10, "leastkey.js": 6 << 10, "logo.svg": 1 << 10} {
+	for name, most := range map[string]int{"style.css": 22 << 10, "leastkey.js": 6 << 10, "logo.svg": 1 << 10} {
 		content, err := staticFiles.ReadFile("static/" + name)
 		if err != nil {
 			t.Fatal(err)
