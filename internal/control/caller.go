@@ -195,16 +195,17 @@ func bearable(maker leastkey.Credential, held leastkey.Grants, child leastkey.Cr
 	return nil
 }
 
-// ancestry reads chains of parents, each once. A fault of the store makes resources look unknown,
-// which refuses; it is kept to be reported.
+// ancestry reads chains of parents, each resource once. A fault of the store makes resources look
+// unknown, which refuses; it is kept to be reported.
 type ancestry struct {
 	reader Reader
 	chains map[leastkey.Resource][]leastkey.Resource // nil: unknown
+	rows   map[leastkey.Resource]Resource            // of the registry, as far as they were read
 	fault  error
 }
 
 func newAncestry(r Reader) *ancestry {
-	return &ancestry{reader: r, chains: map[leastkey.Resource][]leastkey.Resource{}}
+	return &ancestry{reader: r, chains: map[leastkey.Resource][]leastkey.Resource{}, rows: map[leastkey.Resource]Resource{}}
 }
 
 // deepest bounds a chain of parents.
@@ -213,6 +214,7 @@ const deepest = 16
 func (a *ancestry) of(r leastkey.Resource) ([]leastkey.Resource, bool) {
 	chain, read := a.chains[r]
 	if !read {
+		a.chains[r] = nil // a resource above itself is not known
 		chain = a.read(r)
 		a.chains[r] = chain
 	}
@@ -221,23 +223,23 @@ func (a *ancestry) of(r leastkey.Resource) ([]leastkey.Resource, bool) {
 
 // read gives a chain that is not nil when the resource is known, though it may be empty.
 func (a *ancestry) read(r leastkey.Resource) []leastkey.Resource {
-	chain := []leastkey.Resource{}
-	for len(chain) <= deepest {
-		if r.Type == leastkey.UserType || r.Type == leastkey.AccountType {
-			if !a.isPrincipal(r) {
-				return nil
-			}
-			return chain
-		}
-		row, err := a.reader.Resource(r)
-		if err != nil {
-			a.note(err)
+	if r.Type == leastkey.UserType || r.Type == leastkey.AccountType {
+		if !a.isPrincipal(r) {
 			return nil
 		}
-		chain = append(chain, row.Parent)
-		r = row.Parent
+		return []leastkey.Resource{}
 	}
-	return nil
+	row, err := a.reader.Resource(r)
+	if err != nil {
+		a.note(err)
+		return nil
+	}
+	a.rows[r] = row
+	above, known := a.of(row.Parent)
+	if !known || len(above) >= deepest {
+		return nil
+	}
+	return append([]leastkey.Resource{row.Parent}, above...)
 }
 
 func (a *ancestry) isPrincipal(r leastkey.Resource) bool {

@@ -67,9 +67,11 @@ func (c *Control) Names(ctx context.Context, caller Caller, owner leastkey.Princ
 			if _, known := names[resource]; known || !c.reaches(grants, resource, registry) {
 				continue
 			}
-			name, err := nameOf(r, resource)
-			if err != nil {
-				return err
+			name := registry.rows[resource].Name
+			if name == "" {
+				if name, err = nameOf(r, resource); err != nil {
+					return err
+				}
 			}
 			if name != "" {
 				names[resource] = name
