@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -215,14 +216,17 @@ func headerText(header http.Header) []byte {
 // Search looks for every known secret in content from a place where none may be.
 func (l *Ledger) Search(place string, content []byte) { l.search(place, content, true) }
 
-// Redact is the text without the secrets that are known, for the output of a test.
+// tokenShape is what a token looks like that is not known yet.
+var tokenShape = regexp.MustCompile(`\blk[ua]t_[0-9A-Za-z]{30,}`)
+
+// Redact is the text without secrets, for the output of a test.
 func (l *Ledger) Redact(text string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, secret := range slices.Concat(l.minted, l.seeds) {
 		text = strings.ReplaceAll(text, secret, "["+hint(secret)+"]")
 	}
-	return text
+	return tokenShape.ReplaceAllString(text, "[a token]")
 }
 
 // Findings is what was found so far.

@@ -35,6 +35,7 @@ const form = `<!DOCTYPE html><html lang="en"><title>Form</title><link rel="icon"
 <fieldset><legend>First</legend><label>Group <select name="group"><option>Read<option>DNS Read<option>DNS Write</select></label></fieldset>
 <fieldset><legend>Second</legend><label>Group <select name="group"><option>Read<option>Cache Purge</select></label></fieldset>
 <label>Day <input type="date" name="day"></label>
+<label>Clock <input type="time" name="clock"></label>
 <label>Moment <input type="datetime-local" name="moment"></label>
 <label><input type="radio" name="where" value="one" checked>One</label>
 <label><input type="radio" name="where" value="all">All</label>
@@ -104,11 +105,12 @@ func TestPeople(t *testing.T) {
 			p.Within("First").Choose("Group", "DNS Write")
 			p.Fill("Day", "2027-02-28")
 			p.Fill("Moment", "2027-12-31T00:30")
+			p.Fill("Clock", "23:59")
 			p.Press("More")
 			p.Fill("Note", "a note")
 			p.Submit("Send")
 			p.At("Sent")
-			p.See("day=2027-02-28&group=DNS+Write&group=Cache+Purge&moment=2027-12-31T00%3A30&name=after+it&note=a+note&sure=on&where=all")
+			p.See("clock=23%3A59&day=2027-02-28&group=DNS+Write&group=Cache+Purge&moment=2027-12-31T00%3A30&name=after+it&note=a+note&sure=on&where=all")
 			if !p.Travel(-1) || p.Travel(-5) {
 				t.Error("the history is not as it was made")
 			}

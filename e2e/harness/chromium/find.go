@@ -33,6 +33,13 @@ func (p *Page) Within(name string) *Page {
 	return &inner
 }
 
+// Nth is the same tab, in which of several elements with the same name the n-th is meant, counted from 1.
+func (p *Page) Nth(n int) *Page {
+	other := *p
+	other.nth = n
+	return &other
+}
+
 // element is one element of the document that is loaded now.
 type element struct {
 	id   cdp.BackendNodeID
@@ -40,18 +47,18 @@ type element struct {
 	name string
 }
 
-// find waits for the one element with that accessible name and one of the roles.
+// find waits for the one element with that accessible name and one of the roles, or for the n-th.
 func (p *Page) find(name string, roles []string) element {
 	p.t.Helper()
 	var last []element
 	if !p.comes(func() bool {
 		last = p.look(name, roles)
-		return len(last) == 1
+		return len(last) == 1 && p.nth == 0 || p.nth > 0 && len(last) >= p.nth
 	}) {
 		p.t.Fatalf("want one of %s named %q%s; there are %d; the page is %s",
 			strings.Join(roles, ", "), name, p.where(), len(last), p.describe())
 	}
-	return last[0]
+	return last[max(p.nth, 1)-1]
 }
 
 // has reports whether there is such an element now.
@@ -83,7 +90,6 @@ func (p *Page) look(name string, roles []string) []element {
 }
 
 func (p *Page) query(under accessibility.QueryAXTreeParams, name string, roles []string) []element {
-	under.AccessibleName = name
 	result, err := chromedp.Call(p.ctx, accessibility.QueryAXTree, under)
 	if err != nil {
 		return nil
@@ -91,11 +97,26 @@ func (p *Page) query(under accessibility.QueryAXTreeParams, name string, roles [
 	var found []element
 	for _, node := range result.Nodes {
 		role := text(node.Role)
-		if !node.Ignored && slices.Contains(roles, role) {
+		if !node.Ignored && slices.Contains(roles, role) && called(spoken(text(node.Name)), name, role) {
 			found = append(found, element{id: node.BackendDOMNodeID, role: role, name: name})
 		}
 	}
 	return found
+}
+
+// called reports whether an element is the one that is meant. What is to be marked may go on after its name, with what
+// it means.
+func called(full, name, role string) bool {
+	return full == name || slices.Contains(checkable, role) && strings.HasPrefix(full, name+" ")
+}
+
+// spoken is a name as it is heard: Chromium puts spaces between the parts of which it makes one.
+func spoken(name string) string {
+	name = strings.Join(strings.Fields(name), " ")
+	for _, mark := range []string{":", ",", "."} {
+		name = strings.ReplaceAll(name, " "+mark, mark)
+	}
+	return name
 }
 
 func text(value *accessibility.Value) string {

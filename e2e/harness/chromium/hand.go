@@ -3,6 +3,7 @@ package chromium
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/input"
@@ -46,14 +47,21 @@ func (p *Page) press(e element) {
 	}
 }
 
-// Fill puts text into a labelled field, in place of what was there. A date is 2006-01-02, with a time 2006-01-02T15:04.
+// Fill puts text into a labelled field, in place of what was there. A date is
+// 2006-01-02, a time 15:04, both together 2006-01-02T15:04.
 func (p *Page) Fill(label, value string) {
 	p.t.Helper()
 	e := p.find(label, fillable)
 	p.reach(e)
 	switch kind := of[string](p, e, `function() { return this.type }`); kind {
-	case "date", "datetime-local":
-		p.date(value)
+	case "date":
+		p.key(firstPart + p.date(value))
+	case "time":
+		p.key(firstPart + p.clock(value))
+	case "datetime-local":
+		day, clock, _ := strings.Cut(value, "T")
+		// A year may have six digits, so the field does not go on by itself.
+		p.key(firstPart + p.date(day) + kb.ArrowRight + p.clock(clock))
 	default:
 		p.edit("selectAll")
 		if value == "" {
@@ -66,32 +74,27 @@ func (p *Page) Fill(label, value string) {
 	}
 }
 
-// date types a date as Chromium's field wants it in American English: month, day, year, hour, minute, half of the day.
-func (p *Page) date(value string) {
+// firstPart goes to the first part of a field for a date or a time; none has more than six.
+var firstPart = strings.Repeat(kb.ArrowLeft, 6)
+
+// date is what to type for a date: Chromium's field wants it in American English, month, day, year.
+func (p *Page) date(value string) string {
 	p.t.Helper()
-	const parts = 6
-	p.key(strings.Repeat(kb.ArrowLeft, parts))
-	day, clock, timed := strings.Cut(value, "T")
-	if len(day) != len("2006-01-02") {
-		p.t.Fatalf("%q is no date", value)
+	day, err := time.Parse(time.DateOnly, value)
+	if err != nil {
+		p.t.Fatal(err)
 	}
-	p.key(day[5:7] + day[8:10] + day[:4])
-	if !timed {
-		return
+	return day.Format("01022006")
+}
+
+// clock is what to type for a time of day: hour, minute, half of the day.
+func (p *Page) clock(value string) string {
+	p.t.Helper()
+	at, err := time.Parse("15:04", value)
+	if err != nil {
+		p.t.Fatal(err)
 	}
-	var hour, minute int
-	if _, err := fmt.Sscanf(clock, "%d:%d", &hour, &minute); err != nil {
-		p.t.Fatalf("%q is no time: %v", clock, err)
-	}
-	half := "A"
-	if hour >= 12 {
-		half, hour = "P", hour-12
-	}
-	if hour == 0 {
-		hour = 12
-	}
-	// A year may have six digits, so the field does not go on by itself.
-	p.key(kb.ArrowRight + fmt.Sprintf("%02d%02d", hour, minute) + half)
+	return at.Format("0304PM")
 }
 
 // Choose picks an option of a labelled list by typing its text.

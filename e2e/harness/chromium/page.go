@@ -21,7 +21,7 @@ import (
 
 const (
 	// testLimit bounds everything that is done on one page.
-	testLimit = 90 * time.Second
+	testLimit = 3 * time.Minute
 	// answerLimit is how long a page may take to show what a test waits for.
 	answerLimit = 10 * time.Second
 	// lookAgain is how often a test looks for it.
@@ -52,6 +52,7 @@ type Page struct {
 	traffic *traffic
 	person  Person
 	scope   scope
+	nth     int // of the elements of one name; 0: there may be but one
 }
 
 // Open is a new tab, empty. When the test ends, what was loaded in it is judged.
@@ -135,6 +136,7 @@ func (p *Page) Travel(steps int64) bool {
 	if to < 0 || to >= int64(len(history.Entries)) {
 		return false
 	}
+	p.hear()
 	before := p.document()
 	call(p, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: history.Entries[to].ID})
 	p.until("another page of the history", func() bool {
@@ -185,6 +187,7 @@ func (p *Page) history() page.GetNavigationHistoryResult {
 // await does something that makes the browser ask the node, and returns when the answer is shown whole.
 func (p *Page) await(what string, act func()) {
 	p.t.Helper()
+	p.hear() // what scripts asked for since the last step
 	before := p.traffic.asked()
 	act()
 	p.until(what, func() bool {
@@ -276,4 +279,17 @@ func call[P, R any](p *Page, command cdp.Command[P, R], params P) R {
 		p.t.Fatalf("%s: %v", command.Method, err)
 	}
 	return result
+}
+
+// For is the same tab, of which a subtest speaks.
+func (p *Page) For(t *testing.T) *Page {
+	other := *p
+	other.t = t
+	return &other
+}
+
+// Forget empties the browser's cache.
+func (p *Page) Forget() {
+	p.t.Helper()
+	call(p, network.ClearBrowserCache, cdp.Empty{})
 }

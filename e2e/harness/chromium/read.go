@@ -9,7 +9,7 @@ func (p *Page) Text() string {
 		return Eval[string](p, `document.body ? document.body.innerText : ""`)
 	}
 	outer := *p
-	outer.scope = p.scope[:len(p.scope)-1]
+	outer.scope, outer.nth = p.scope[:len(p.scope)-1], 0
 	return of[string](p, outer.find(p.scope[len(p.scope)-1], container), `function() { return this.innerText }`)
 }
 
@@ -32,6 +32,28 @@ func (p *Page) See(texts ...string) {
 		if !p.comes(func() bool { return p.shows(want) }) {
 			p.t.Fatalf("%q is not%s on the page, which is %s", want, p.where(), p.describe())
 		}
+	}
+}
+
+// SeeGone waits until the page no longer shows a text.
+func (p *Page) SeeGone(text string) {
+	p.t.Helper()
+	if !p.comes(func() bool { return !p.shows(text) }) {
+		p.t.Fatalf("%q is still%s on the page, which is %s", text, p.where(), p.describe())
+	}
+}
+
+// SeeSoon loads the page again until it shows the text, which is written a moment after what it tells of.
+func (p *Page) SeeSoon(text string) {
+	p.t.Helper()
+	if !p.comes(func() bool {
+		if p.shows(text) {
+			return true
+		}
+		p.Reload()
+		return p.shows(text)
+	}) {
+		p.t.Fatalf("%q does not come; the page is %s", text, p.describe())
 	}
 }
 
