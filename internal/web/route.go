@@ -47,7 +47,7 @@ func (s *Site) table() []route {
 		[]route{{"GET", "/{$}", signedIn, home}, {"GET", "/profile", signedIn, home}},
 		s.signInRoutes(), s.sessionRoutes(), s.passwordRoutes(),
 		s.tokensRoutes(), s.rollRoutes(), s.statusRoutes(), s.deleteRoutes(), s.keysRoutes(), s.auditRoutes(),
-		s.wizardRoutes(), s.findRoutes(),
+		s.wizardRoutes(), s.findRoutes(), s.tokenRoutes(),
 	)
 }
 
