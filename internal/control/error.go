@@ -21,6 +21,7 @@ const (
 	TooMany          // a limit on how many there may be
 	Unconfirmed      // the person must prove once more who they are
 	Repeated         // what may be done once was done already
+	Overtaken        // what was to be changed was changed by somebody else meanwhile
 )
 
 // Error is a refusal.

@@ -284,3 +284,45 @@ func TestFindShowsOnlyWhatOneHas(t *testing.T) {
 		t.Errorf("names %v, %v", names, err)
 	}
 }
+
+// Who edits what somebody else has changed meanwhile is told; a status is switched without touching the rest.
+func TestEditsDoNotOvertake(t *testing.T) {
+	ctx := context.Background()
+	n := nodetest.Start(t, nodetest.Config{})
+	owner := leastkey.UserOf(n.Ada.ID)
+	caller := by(n, atDesk(t, n, n.Ada), createOwn, owner)
+	seen, _, err := n.Control.CreateToken(ctx, caller, owner, editDNS(n, t, n.Ada.Zones[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Clock.Advance(time.Second)
+	narrower := editDNS(n, t, n.Ada.Zones[1])
+	narrower.IfModifiedOn = seen.ModifiedOn
+	saved, err := n.Control.ReplaceToken(ctx, caller, owner, seen.ID, narrower)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := editDNS(n, t, n.Ada.Zones[0])
+	late.IfModifiedOn = seen.ModifiedOn
+	if _, err := n.Control.ReplaceToken(ctx, caller, owner, seen.ID, late); !isKind(err, control.Overtaken) {
+		t.Errorf("a late edit: %v, want Overtaken", err)
+	}
+	n.Clock.Advance(time.Second)
+	off, err := n.Control.SetTokenStatus(ctx, caller, owner, seen.ID, leastkey.Disabled)
+	if err != nil || off.Status != leastkey.Disabled || off.Policies[0].Patterns[0] != saved.Policies[0].Patterns[0] {
+		t.Errorf("disabled: %+v, %v", off, err)
+	}
+	if _, err := n.Control.SetTokenStatus(ctx, caller, owner, seen.ID, 0); !isKind(err, control.Invalid) {
+		t.Errorf("no status: %v", err)
+	}
+	// Enabling gives, so who may no longer give it may not enable it either.
+	if err := n.Control.RemoveMember(ctx, control.Operator(), n.Ada.Account, n.Ada.Member); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Control.SetTokenStatus(ctx, caller, owner, seen.ID, leastkey.Active); !isKind(err, control.CheckFailed) {
+		t.Errorf("enabled: %v, want to be refused", err)
+	}
+	if _, err := n.Control.SetTokenStatus(ctx, caller, owner, seen.ID, leastkey.Disabled); err != nil {
+		t.Errorf("disabled again: %v", err)
+	}
+}

@@ -18,6 +18,10 @@ type TokenSpec struct {
 	Validity  leastkey.Validity
 	Condition leastkey.Condition
 	Policies  []leastkey.Policy // a zero policy ID is given one
+
+	// IfModifiedOn, when it is not zero, is when the token was last modified as far as whoever edits
+	// it knows: ReplaceToken is Overtaken, and changes nothing, when that was later.
+	IfModifiedOn time.Time
 }
 
 // longestName bounds the name of a token, in characters.
@@ -89,10 +93,36 @@ func (c *Control) ReplaceToken(ctx context.Context, caller Caller, owner leastke
 		if err != nil {
 			return err
 		}
+		if !spec.IfModifiedOn.IsZero() && !spec.IfModifiedOn.Equal(was.ModifiedOn) {
+			return &Error{Kind: Overtaken, Message: "the token was changed meanwhile; look at it again"}
+		}
 		token = was
 		if err := c.write(&token, spec, c.now()); err != nil {
 			return err
 		}
+		if !givesNothingNew(was.Credential, token.Credential) {
+			if err := c.mayGive(tx, by, token.Credential); err != nil {
+				return err
+			}
+		}
+		return c.keepToken(tx, done, "token.update", &was, token)
+	})
+	return token, err
+}
+
+// SetTokenStatus switches a token off, or on again, and leaves all else as it is at that moment.
+func (c *Control) SetTokenStatus(ctx context.Context, caller Caller, owner leastkey.Principal, id leastkey.ID, status leastkey.Status) (Credential, error) {
+	if status != leastkey.Active && status != leastkey.Disabled {
+		return Credential{}, invalid("/status", "want active or disabled")
+	}
+	var token Credential
+	err := c.act(ctx, caller, owner.Resource(), func(tx Tx, by authority, done *deed) error {
+		was, err := tokenOf(tx, owner, id)
+		if err != nil {
+			return err
+		}
+		token = was
+		token.Status, token.ModifiedOn = status, c.now()
 		if !givesNothingNew(was.Credential, token.Credential) {
 			if err := c.mayGive(tx, by, token.Credential); err != nil {
 				return err
@@ -285,9 +315,12 @@ func (c *Control) write(token *Credential, spec TokenSpec, now time.Time) error 
 	if !v.ExpiresOn.IsZero() && !v.NotBefore.IsZero() && !v.ExpiresOn.After(v.NotBefore) {
 		return invalid("/expires_on", "expires_on must be after not_before")
 	}
-	policies, err := c.checkPolicies(spec.Policies)
-	if err != nil {
-		return err
+	policies := token.Policies // unchanged, they stay even if a group of theirs has left the catalogue
+	if !slices.EqualFunc(policies, spec.Policies, samePolicy) {
+		var err error
+		if policies, err = c.checkPolicies(spec.Policies); err != nil {
+			return err
+		}
 	}
 	token.Name, token.ModifiedOn = name, now
 	token.Validity, token.Condition, token.Policies = v, spec.Condition, policies

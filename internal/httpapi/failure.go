@@ -33,6 +33,7 @@ var statuses = map[control.Kind]int{
 	control.Refused:     http.StatusForbidden,
 	control.Unconfirmed: http.StatusForbidden,
 	control.Repeated:    http.StatusBadRequest,
+	control.Overtaken:   http.StatusBadRequest,
 }
 
 // fail answers an error. What is not meant for the caller goes to the log, and only there.

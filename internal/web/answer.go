@@ -53,10 +53,16 @@ func (a answer) write(rd *renderer, w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Disposition", `attachment; filename="`+a.name+`"`)
 		w.WriteHeader(status)
 		a.stream(w)
-	case a.part != "":
-		rd.fragment(w, status, a.page, a.part, a.view)
 	default:
-		rd.page(w, status, a.page, a.view)
+		w, end := pack(w, r, a.page)
+		part := a.part
+		if part == "" {
+			part = "page"
+		}
+		rd.fragment(w, status, a.page, part, a.view)
+		if err := end(); err != nil {
+			rd.log.Debug("the end of a page was not taken", "page", a.page, "error", err)
+		}
 	}
 }
 

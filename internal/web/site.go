@@ -215,6 +215,8 @@ func failureOf(err error) Failure {
 		return Failure{Status: http.StatusNotFound}
 	case control.Refused, control.Unconfirmed:
 		return Failure{Status: http.StatusForbidden, Text: text}
+	case control.Overtaken:
+		return Failure{Status: http.StatusConflict, Text: text}
 	case control.Repeated:
 		return Failure{Status: http.StatusConflict, Text: "This was done already, once. A secret that it made was shown then, and is not kept."}
 	case control.Invalid, control.CheckFailed, control.Taken, control.TooMany:

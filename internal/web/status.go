@@ -25,14 +25,7 @@ func (s *Site) setStatus(ctx context.Context, v *visit) (answer, error) {
 	if status.UnmarshalText([]byte(v.form.Get("status"))) != nil {
 		return answer{}, errNotAForm
 	}
-	token, err := s.Control.Token(ctx, s.caller(v, "GET /tokens/{token_id}"), v.owner, id)
-	if err != nil {
-		return answer{}, err
-	}
-	_, err = s.Control.ReplaceToken(ctx, s.caller(v, "PUT /tokens/{token_id}"), v.owner, id, control.TokenSpec{
-		Name: token.Name, Status: status, Validity: token.Validity, Condition: token.Condition, Policies: token.Policies,
-	})
-	if err != nil {
+	if _, err := s.Control.SetTokenStatus(ctx, s.caller(v, "PUT /tokens/{token_id}"), v.owner, id, status); err != nil {
 		return answer{}, err
 	}
 	done := "enabled"

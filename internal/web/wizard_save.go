@@ -61,7 +61,14 @@ func (s *Site) saveToken(ctx context.Context, v *visit) (answer, error) {
 	if problems := append(fieldErrors(compiled.Problems), w.overtaken()...); len(problems) > 0 {
 		return s.showForm(ctx, w, formState{errors: problems})
 	}
+	compiled.Spec.IfModifiedOn = w.token.ModifiedOn
 	_, err = s.Control.ReplaceToken(ctx, s.wizardCaller(w), w.owner, w.token.ID, compiled.Spec)
+	if isKind(err, control.Overtaken) {
+		if w, err = s.sent(ctx, v); err != nil {
+			return answer{}, err
+		}
+		return s.showForm(ctx, w, formState{errors: w.overtaken()})
+	}
 	problems, err := explain(compiled, err)
 	if err != nil {
 		return answer{}, err
