@@ -316,6 +316,7 @@ func TestEditsDoNotOvertake(t *testing.T) {
 		t.Errorf("no status: %v", err)
 	}
 	// Enabling gives, so who may no longer give it may not enable it either.
+	n.Join(t, n.Ben, n.Ada.Account, "Super Administrator")
 	if err := n.Control.RemoveMember(ctx, control.Operator(), n.Ada.Account, n.Ada.Member); err != nil {
 		t.Fatal(err)
 	}
