@@ -191,9 +191,9 @@ func (m *formMaker) limits(page *formPage) {
 	page.Addresses = ownAddresses(m.wizard.visit)
 	page.ShutOut = m.shutOut()
 	page.NotBefore = m.field(Field{Name: draft.NotBeforeField, Label: "Works from", Type: "date", Value: d.NotBefore.Date, Optional: true, Width: "short"})
-	page.NotBeforeAt = m.field(Field{Name: draft.NotBeforeTimeField, Label: "at (UTC)", Type: "time", Value: d.NotBefore.Time, Optional: true, Width: "short", Hint: "Without a time: from the first second of that day, in UTC."})
+	page.NotBeforeAt = m.field(Field{Name: draft.NotBeforeTimeField, Label: "Works from: time, UTC", Type: "time", Value: d.NotBefore.Time, Optional: true, Width: "short", Hint: "Without a time: from the first second of that day, in UTC."})
 	page.Ends = m.field(Field{Name: draft.ExpiresOnField, Label: "Ends on", Type: "date", Value: d.ExpiresOn.Date, Optional: true, Width: "short"})
-	page.EndAt = m.field(Field{Name: draft.ExpiresOnTimeField, Label: "at (UTC)", Type: "time", Value: d.ExpiresOn.Time, Optional: true, Width: "short", Hint: "Without a time: with the last second of that day, in UTC. Without a date it works until it is deleted."})
+	page.EndAt = m.field(Field{Name: draft.ExpiresOnTimeField, Label: "Ends on: time, UTC", Type: "time", Value: d.ExpiresOn.Time, Optional: true, Width: "short", Hint: "Without a time: with the last second of that day, in UTC. Without a date it works until it is deleted."})
 }
 
 // ownAddresses are those that the person was last seen at, this one included.

@@ -4,21 +4,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/internal/nodetest"
 )
 
 const newToken = ownTokens + "/new"
-
-// zoneBox is what stands beside the box of a zone.
-func zoneBox(w *walk, name string) *walk { return w.tick(name) }
 
 // token reads a token through the API.
 func token(t *testing.T, n *nodetest.Node, by nodetest.Person, id string) nodetest.Token {
@@ -314,88 +309,6 @@ func TestTokensOfOthersAreNotThere(t *testing.T) {
 	want(t, b.Post(ownTokens, url.Values{"name": {"x"}}), http.StatusUnsupportedMediaType) // a form of ours has "once"
 }
 
-// Tokens of an account are made on the account's pages, and have nothing of a person.
-func TestAccountTokens(t *testing.T) {
-	n := nodetest.Start(t, nodetest.Config{})
-	b := n.SignIn(t, n.Ada)
-	home := "/account/" + n.Ada.Account.String() + "/api-tokens"
-	start := b.Get(home + "/new")
-	want(t, start, http.StatusOK, "Create a token of Ada's", "every zone of the account")
-	if strings.Contains(string(start.Body), "Create additional tokens") || strings.Contains(string(start.Body), "yourself") {
-		t.Error("a template is offered that no token of an account can have")
-	}
-	want(t, b.Get(home+"/new"+template(t, n, "Create additional tokens")), http.StatusNotFound)
-	w := begin(t, b, home+"/new"+template(t, n, "WordPress"))
-	if strings.Contains(string(w.at.Body), `value="user"`) {
-		t.Error("a type is offered that no token of an account can have")
-	}
-	w.press("summary", http.StatusOK, "every zone of account Ada's", "/accounts/"+n.Ada.Account.String()+"/tokens")
-	w.press("", http.StatusOK, "Created WordPress", "/client/v4/accounts/"+n.Ada.Account.String()+"/tokens/verify")
-	secret := shownSecret(t, w.at)
-	for _, c := range []struct{ path, words, status string }{
-		{home + "/verify", "The token works", "200 OK"}, {ownTokens + "/verify", "Invalid API Token", "401 Unauthorized"},
-	} {
-		a := b.Post(c.path, url.Values{"secret": {secret}})
-		want(t, a, http.StatusOK, c.words, c.status)
-		var api nodetest.Answer
-		if c.path == ownTokens+"/verify" {
-			api = n.Do(t, nodetest.Bearer(secret), "GET", "/user/tokens/verify", nil)
-		} else {
-			api = n.Do(t, nodetest.Bearer(secret), "GET", "/accounts/"+n.Ada.Account.String()+"/tokens/verify", nil)
-		}
-		if got, want := squeezed(textAt(t, a, "answer")), squeezed(string(api.Body)); got != want {
-			t.Errorf("%s shows %s\nthe API answers %s", c.path, got, want)
-		}
-	}
-	want(t, n.SignIn(t, n.Ben).Get(home+"/new"), http.StatusNotFound)
-
-	// Whoever only reads the account makes no tokens of it.
-	n.Join(t, n.Ben, n.Ada.Account, "Administrator Read Only")
-	reader := begin(t, n.SignIn(t, n.Ben), home+"/new"+template(t, n, "Edit zone DNS"))
-	reader.tick("one.example").press("summary", http.StatusForbidden)
-}
-
-func textAt(t *testing.T, a nodetest.Answer, id string) string {
-	t.Helper()
-	return (&walk{t: t, at: a}).text(id)
-}
-
-func squeezed(s string) string {
-	return strings.Join(strings.Fields(strings.ReplaceAll(s, ": ", ":")), "")
-}
-
-// Whatever is sent to be verified, what is shown is what the API answers to it.
-func TestVerifyShowsWhatTheAPIAnswers(t *testing.T) {
-	n := nodetest.Start(t, nodetest.Config{})
-	b := n.SignIn(t, n.Ada)
-	good := n.Mint(t, n.Ada.ByKey(), "good", n.Allow(t, nodetest.On(nodetest.EveryZone), "DNS Write"))
-	off := n.Mint(t, n.Ada.ByKey(), "off", n.Allow(t, nodetest.On(nodetest.EveryZone), "DNS Write"))
-	w := begin(t, b, ownTokens+"/"+off.ID+"/edit")
-	w.set("in", "198.51.100.1").press("summary", http.StatusOK).press("", http.StatusOK)
-	for name, secret := range map[string]string{
-		"good": good.Value, "from elsewhere": off.Value, "unknown": "lkut_" + strings.Repeat("a", 44), "a key": n.Ada.Key,
-		"markup": "<script>alert(1)</script>", "two lines": good.Value + "\r\nX-Auth-Key: x", "letters": "ä", "a changed letter": good.Value[:len(good.Value)-1] + "!",
-	} {
-		t.Run(name, func(t *testing.T) {
-			a := b.Post(ownTokens+"/verify", url.Values{"secret": {secret}})
-			api := n.Do(t, nodetest.Bearer(secret), "GET", "/user/tokens/verify", nil)
-			want(t, a, http.StatusOK, fmt.Sprintf("%d %s", api.Status, http.StatusText(api.Status)))
-			if got, want := squeezed(textAt(t, a, "answer")), squeezed(string(api.Body)); got != want {
-				t.Errorf("shows %s\nthe API answers %s", got, want)
-			}
-			if strings.Contains(string(a.Body), secret) {
-				t.Error("the secret is shown again")
-			}
-			r := b.Request(http.MethodPost, ownTokens+"/verify", url.Values{"secret": {secret}})
-			r.Header.Set("HX-Request", "true")
-			if part := b.Send(r); part.Status != http.StatusOK || strings.Contains(string(part.Body), "<html") || !strings.Contains(string(part.Body), `id="answer"`) {
-				t.Errorf("the part for htmx: %d %s", part.Status, part.Body)
-			}
-		})
-	}
-	want(t, b.Post(ownTokens+"/verify", url.Values{}), http.StatusOK, "The token was refused", "401 Unauthorized")
-}
-
 // A link fills in the form, says so, and says what of it was not understood. It makes nothing.
 func TestLinkPrefills(t *testing.T) {
 	n := nodetest.Start(t, nodetest.Config{})
@@ -417,77 +330,4 @@ func TestLinkPrefills(t *testing.T) {
 		t.Error("the name of a zone of others is shown")
 	}
 	w.press("summary", http.StatusUnprocessableEntity, "DNS Write on zone "+n.Ben.Zones[0])
-}
-
-// The search shows what the owner of the token may do anything on, and keeps what is ticked.
-func TestFindResources(t *testing.T) {
-	n := nodetest.Start(t, nodetest.Config{})
-	b := n.SignIn(t, n.Ada)
-	find := func(b *nodetest.Browser, query string) (names []string, ticked []string, body string) {
-		t.Helper()
-		a := b.Get("/dashboard/find/resources?" + query)
-		want(t, a, http.StatusOK)
-		for node := range written(t, a).Descendants() {
-			if node.Data != "label" {
-				continue
-			}
-			for f := range node.Descendants() {
-				if f.Data == "input" && has(f, "checked") {
-					ticked = append(ticked, strings.TrimSpace(textOf(node)))
-				}
-			}
-			names = append(names, strings.TrimSpace(textOf(node)))
-		}
-		return names, ticked, string(a.Body)
-	}
-	both := []string{"one.example", "two.example"}
-	row := func(more ...string) string {
-		v := url.Values{"row": {"2:1"}, "rule-2-resource-1-type": {"zone"}}
-		for i := 0; i < len(more); i += 2 {
-			v.Add("rule-2-resource-1-"+more[i], more[i+1])
-		}
-		return v.Encode()
-	}
-	for _, c := range []struct {
-		query         string
-		names, ticked []string
-		says          string
-	}{
-		{"type=zone&q=", both, nil, ""},
-		{"type=zone&q=TWO", both[1:], nil, ""},
-		{"type=zone&q=" + n.Ada.Zones[0], both[:1], nil, ""},
-		{"type=zone&q=three", nil, nil, "No zone was found."},
-		{"type=zone&q=" + n.Ben.Zones[0], nil, nil, "No zone was found."},
-		{"type=account&q=", []string{"Ada's"}, nil, ""},
-		{"type=planet&q=", nil, nil, "No planet was found."},
-		{"type=zone&account=" + n.Ada.Account.String(), both, nil, ""},
-		{"type=zone&account=" + n.Ben.Account.String(), nil, nil, "No zone"},
-		{"type=zone&owner=" + n.Ada.Account.String(), both, nil, ""},
-		{row("find", "one"), both[:1], nil, `name="rule-2-resource-1-id"`},
-		{row("find", "two", "id", n.Ada.Zones[0]), both, both[:1], `id="found-2-1"`},
-		{row("find", "one", "id", n.Ada.Zones[0]), both[:1], both[:1], "No other zone was found."},
-		{row("find", "one", "id", n.Ben.Zones[0]), both[:1], nil, ""},
-	} {
-		names, ticked, body := find(b, c.query)
-		if !slices.Equal(names, c.names) || !slices.Equal(ticked, c.ticked) || !strings.Contains(body, c.says) {
-			t.Errorf("%s finds %q, ticked %q, in %s", c.query, names, ticked, body)
-		}
-	}
-	for _, query := range []string{"row=x", "row=0", "row=-1:0", "row=0:0", "owner=" + n.Ben.Account.String(), "owner=x", "account=x"} {
-		want(t, b.Get("/dashboard/find/resources?type=zone&"+query), http.StatusNotFound)
-	}
-	for i := range 30 {
-		name := fmt.Sprintf("zone-%02d.example", i)
-		id := fmt.Sprintf("%032x", i+1)
-		if _, err := n.Control.Register(t.Context(), operator(), nodetest.Zone(id), name, leastkey.AccountOf(n.Ada.Account).Resource()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if names, _, body := find(b, "type=zone&q="); len(names) != 20 || !strings.Contains(body, "The first 20. Search to find others.") {
-		t.Errorf("%d of many in %s", len(names), body)
-	}
-	// Without scripts the same is found by a button, and what was chosen stays.
-	w := begin(t, b, newToken+template(t, n, "Edit zone DNS"))
-	w.tick("one.example").set("rule-0-resource-0-find", "zone-29").press("find:0:0", http.StatusOK, "zone-29.example", "one.example")
-	w.tick("zone-29.example").press("summary", http.StatusOK, "one.example", "zone-29.example")
 }

@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/leastkey/leastkey/internal/control"
 	"github.com/leastkey/leastkey/internal/nodetest"
 	"github.com/leastkey/leastkey/internal/web"
 )
@@ -166,5 +165,3 @@ func (w *walk) text(id string) string {
 	}
 	return ""
 }
-
-func operator() control.Caller { return control.Operator() }
