@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/internal/control"
 	"github.com/leastkey/leastkey/internal/nodetest"
 )
 
@@ -330,4 +332,39 @@ func TestLinkPrefills(t *testing.T) {
 		t.Error("the name of a zone of others is shown")
 	}
 	w.press("summary", http.StatusUnprocessableEntity, "DNS Write on zone "+n.Ben.Zones[0])
+}
+
+// What left the catalogue stays in the token through an edit, is shown, and can be removed.
+func TestEditKeepsWhatHasNoForm(t *testing.T) {
+	n := nodetest.Start(t, nodetest.Config{})
+	made := n.Mint(t, n.Ada.ByKey(), "old", n.Allow(t, nodetest.On(nodetest.ZoneKey(n.Ada.Zones[0])), "DNS Write"))
+	gone := leastkey.Policy{ID: leastkey.ID{1}, Effect: leastkey.Deny, Groups: []leastkey.ID{{2}}, Patterns: []leastkey.Pattern{leastkey.PatternEvery("zone")}}
+	_, err := n.Store.Commit(t.Context(), func(tx control.Tx) (control.Act, error) {
+		old, err := tx.Credential(leastkey.MustParseID(made.ID))
+		if err != nil {
+			return control.Act{}, err
+		}
+		old.Policies = append([]leastkey.Policy{gone}, old.Policies...)
+		return control.Act{Audit: control.Audit{ID: leastkey.ID{3}, At: n.Clock.Now(), Action: "token.update"}}, tx.PutCredential(old)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.State.Doubt()
+	n.Control.Heal(t.Context())
+	path := ownTokens + "/" + made.ID
+	w := begin(t, n.SignIn(t, n.Ada), path+"/edit")
+	want(t, w.at, http.StatusOK, "This rule has no form here.", "02000000000000000000000000000000")
+	w.set("name", "renamed", "rule-0-effect", "allow").press("summary", http.StatusOK, "Changes to old").press("", http.StatusOK)
+	is := token(t, n, n.Ada, made.ID)
+	if is.Name != "renamed" || len(is.Policies) != 2 || is.Policies[0].Effect != "deny" || is.Policies[0].ID != gone.ID.String() {
+		t.Errorf("saved %+v", is)
+	}
+	w = begin(t, n.SignIn(t, n.Ada), path+"/edit")
+	w.set("rule-1-permission-0-access", "read").press("summary", http.StatusUnprocessableEntity, "#field-rule-0-effect", "No permission group has the id")
+	w.press("remove-rule:0", http.StatusOK)
+	w.press("summary", http.StatusOK).press("", http.StatusOK)
+	if is := token(t, n, n.Ada, made.ID); len(is.Policies) != 1 || is.Policies[0].Groups[0].Name != "DNS Read" {
+		t.Errorf("saved %+v", is)
+	}
 }
