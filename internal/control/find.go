@@ -83,7 +83,7 @@ func (c *Control) Names(ctx context.Context, caller Caller, owner leastkey.Princ
 }
 
 func nameOf(r Reader, resource leastkey.Resource) (string, error) {
-	name := ""
+	var name string
 	id, err := leastkey.ParseID(resource.ID)
 	switch {
 	case resource.Type == leastkey.AccountType && err == nil:

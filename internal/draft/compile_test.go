@@ -196,7 +196,7 @@ func TestInstants(t *testing.T) {
 		{Instant{"2026-11-23", "20:54"}, was, true, was.Truncate(time.Minute)},
 	} {
 		got, wrong := c.in.at(c.was, c.end)
-		if wrong != nil || got != c.want {
+		if wrong != nil || !got.Equal(c.want) {
 			t.Errorf("%v: %v %v, want %v", c.in, got, wrong, c.want)
 		}
 	}

@@ -19,7 +19,7 @@ func drawSpec(t *rapid.T, cat *catalog.Catalog, label string) control.TokenSpec 
 	for _, g := range cat.Groups() {
 		ids = append(ids, g.ID)
 	}
-	patterns := both(zones("a", "b"), under("zone", "e"), every("zone"), every("account"), one("bucket", "b1"), one("load_balancer", "l"))
+	patterns := both(zones("a", "b"), zonesUnderE(), every("zone"), every("account"), one("bucket", "b1"), one("load_balancer", "l"))
 	policy := rapid.Custom(func(t *rapid.T) leastkey.Policy {
 		return leastkey.Policy{
 			Effect:   rapid.SampledFrom([]leastkey.Effect{leastkey.Allow, leastkey.Deny}).Draw(t, "effect"),

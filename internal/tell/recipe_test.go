@@ -282,8 +282,8 @@ func TestNoCommandLine(t *testing.T) {
 
 func TestTerraform(t *testing.T) {
 	user := spec(
-		allow(t, both(under("zone", "e"), zones("a"), one("load_balancer", `$"{x}`)), "DNS Write", "Balance Read"),
-		deny(t, both(under("zone", "e"), one("account", id("e").String())), "DNS Write", "Account Settings Read"),
+		allow(t, both(zonesUnderE(), zones("a"), one("load_balancer", `$"{x}`)), "DNS Write", "Balance Read"),
+		deny(t, both(zonesUnderE(), one("account", id("e").String())), "DNS Write", "Account Settings Read"),
 	)
 	user.Name = "7 \"quotes\" ${x} $${y} %{z} \\ \u202e😀"
 	user.Condition = leastkey.Condition{In: ranges(t, "192.0.2.0/24", "2001:db8::1"), NotIn: ranges(t, "192.0.2.7")}
@@ -327,8 +327,8 @@ func TestPoliciesAsTheAPIHasThem(t *testing.T) {
 		}
 	}
 	r := Recipes{Catalog: load(t), Spec: gone}
-	for name, make := range map[string]func() (string, error){"command line": r.CommandLine, "terraform": r.Terraform, "curl": func() (string, error) { return r.Curl("") }} {
-		if text, err := make(); err == nil {
+	for name, write := range map[string]func() (string, error){"command line": r.CommandLine, "terraform": r.Terraform, "curl": func() (string, error) { return r.Curl("") }} {
+		if text, err := write(); err == nil {
 			t.Errorf("%s: %s", name, text)
 		}
 	}

@@ -6,6 +6,7 @@ package tell
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/leastkey/leastkey"
@@ -100,11 +101,7 @@ func signature(groups []catalog.Group) string {
 		ids[i] = g.ID.String()
 	}
 	slices.Sort(ids)
-	text := ""
-	for _, id := range ids {
-		text += id
-	}
-	return text
+	return strings.Join(ids, "")
 }
 
 // effective are the allowed rights that no deny takes away as a whole. Whether one resource lies

@@ -87,8 +87,8 @@ func every(kind leastkey.ResourceType) []leastkey.Pattern {
 	return []leastkey.Pattern{leastkey.PatternEvery(kind)}
 }
 
-func under(kind leastkey.ResourceType, digit string) []leastkey.Pattern {
-	return []leastkey.Pattern{leastkey.PatternUnder(kind, account(digit))}
+func zonesUnderE() []leastkey.Pattern {
+	return []leastkey.Pattern{leastkey.PatternUnder("zone", account("e"))}
 }
 
 // groups finds groups by name, or makes an id of 32 digits out of one digit.
@@ -165,7 +165,7 @@ func TestSentences(t *testing.T) {
 			"Nothing else: no other permission, no user, no account and no load balancer. It cannot make or change tokens or manage members",
 		}},
 		"everything of a type, but": {[]leastkey.Policy{
-			allow(t, under("zone", "e"), "DNS Read", "DNS Write", "Zone Read", "Zone Write", "Cache Purge", "Pages Read", "Logs Read"),
+			allow(t, zonesUnderE(), "DNS Read", "DNS Write", "Zone Read", "Zone Write", "Cache Purge", "Pages Read", "Logs Read"),
 			deny(t, zones("a", "b"), "DNS Write", "Cache Purge"),
 		}, []string{
 			"May: every permission on every zone of account Ada's, also zones added later",
@@ -235,7 +235,7 @@ func TestLines(t *testing.T) {
 			"DNS Write on zone one.example, +2 more", "DNS Write", "3 zones"},
 		"several types": {[]leastkey.Policy{allow(t, both(zones("a"), every("account")), "DNS Write", "Account Settings Read")},
 			"Account Settings Read on every account, +1 more", "Account Settings Read, DNS Write", "Every account, +1 more"},
-		"all that reads": {[]leastkey.Policy{allow(t, under("zone", "e"), "DNS Read", "Logs Read", "Pages Read", "Zone Read", "Cache Purge")},
+		"all that reads": {[]leastkey.Policy{allow(t, zonesUnderE(), "DNS Read", "Logs Read", "Pages Read", "Zone Read", "Cache Purge")},
 			"Every Read permission on every zone of account Ada's, +1 more", "Every Read permission, Cache Purge", "Every zone of account Ada's"},
 		"with a deny": {[]leastkey.Policy{allow(t, every("zone"), "DNS Write"), deny(t, zones("a"), "DNS Write")},
 			"DNS Write on every zone, 1 denied", "DNS Write, 1 denied", "Every zone"},
@@ -255,7 +255,7 @@ func TestLines(t *testing.T) {
 }
 
 func TestResources(t *testing.T) {
-	got := Resources(allow(t, both(zones("a", "b", "a"), every("zone"), under("zone", "e")), "DNS Read"), deny(t, zones("b"), "DNS Read"))
+	got := Resources(allow(t, both(zones("a", "b", "a"), every("zone"), zonesUnderE()), "DNS Read"), deny(t, zones("b"), "DNS Read"))
 	if diff := cmp.Diff([]leastkey.Resource{zone("a"), zone("b"), account("e")}, got); diff != "" {
 		t.Error(diff)
 	}

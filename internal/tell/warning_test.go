@@ -31,10 +31,10 @@ func TestWarnings(t *testing.T) {
 		want []Warning
 	}{
 		"nothing to say": {spec(plain), nil},
-		"reads one zone of an account, and writes on another": {spec(plain, allow(t, under("zone", "e"), "DNS Read")), []Warning{
+		"reads one zone of an account, and writes on another": {spec(plain, allow(t, zonesUnderE(), "DNS Read")), []Warning{
 			{Note, "It may read every zone of account Ada's, also zones added later."},
 		}},
-		"writes on the zones of an account": {spec(allow(t, under("zone", "e"), "DNS Read", "Cache Purge")), []Warning{
+		"writes on the zones of an account": {spec(allow(t, zonesUnderE(), "DNS Read", "Cache Purge")), []Warning{
 			{Note, "It may change every zone of account Ada's, also zones added later."},
 		}},
 		"writes on everything": {spec(allow(t, both(every("zone"), every("account")), "DNS Write", "Account Settings Read")), []Warning{
@@ -69,7 +69,7 @@ func TestWarnings(t *testing.T) {
 			{Note, "Denied, though nothing allows it, so it has no effect: DNS Write and Zone Write on zone two.example."},
 			{Note, "Denied, though nothing allows it, so it has no effect: Zone Write on zone one.example."},
 		}},
-		"denies what might be below": {spec(allow(t, under("zone", "e"), "DNS Read"), deny(t, zones("a"), "DNS Read")), []Warning{
+		"denies what might be below": {spec(allow(t, zonesUnderE(), "DNS Read"), deny(t, zones("a"), "DNS Read")), []Warning{
 			{Note, "It may read every zone of account Ada's, also zones added later."},
 		}},
 		"no end":         {ends(time.Time{}), []Warning{{Note, "It has no end, and works until somebody deletes it."}}},

@@ -32,7 +32,7 @@ const inUse = 24 * time.Hour
 
 // tokenToDelete reads the token, and whether its name must be typed.
 func (s *Site) tokenToDelete(ctx context.Context, v *visit) (token control.Credential, typed bool, err error) {
-	id, err := v.id("id")
+	id, err := v.id()
 	if err != nil {
 		return token, false, err
 	}

@@ -37,8 +37,8 @@ func TestFindResources(t *testing.T) {
 	both := []string{"one.example", "two.example"}
 	row := func(more ...string) string {
 		v := url.Values{"row": {"2:1"}, "rule-2-resource-1-type": {"zone"}}
-		for i := 0; i < len(more); i += 2 {
-			v.Add("rule-2-resource-1-"+more[i], more[i+1])
+		for pair := range slices.Chunk(more, 2) {
+			v.Add("rule-2-resource-1-"+pair[0], pair[1])
 		}
 		return v.Encode()
 	}

@@ -54,8 +54,8 @@ func nobody(current string) Nav { return Nav{Email: "new@example.com", Current: 
 func exhibits() []exhibit {
 	var all []exhibit
 	rooms := reflect.ValueOf(gallery{})
-	for i := range rooms.NumMethod() {
-		all = append(all, rooms.Method(i).Call(nil)[0].Interface().(exhibit))
+	for _, room := range rooms.Methods() {
+		all = append(all, room.Call(nil)[0].Interface().(exhibit))
 	}
 	return all
 }
@@ -189,7 +189,7 @@ func hang(t *testing.T, dir string, rooms map[string][]byte, static *assets) {
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(file, content, 0o644); err != nil {
+		if err := os.WriteFile(file, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

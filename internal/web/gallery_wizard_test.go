@@ -21,9 +21,7 @@ func fixtureWizard(d draft.Draft, edit bool) (*Site, *wizard) {
 	s := &Site{Config: Config{Catalog: cat, Now: noon, Log: slog.New(slog.DiscardHandler)}}
 	w := &wizard{visit: &visit{addr: netip.MustParseAddr("192.0.2.17"), home: "/profile"}, draft: d}
 	w.user.Email = "ada@example.com"
-	for _, a := range someone("").Accounts {
-		w.accounts = append(w.accounts, a)
-	}
+	w.accounts = append(w.accounts, someone("").Accounts...)
 	w.owner = leastkey.UserOf(leastkey.MustParseID("5f3c1d2e4b6a798800112233445566ff"))
 	w.token.Principal = w.owner
 	if edit {

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -94,12 +95,7 @@ func (c Choices) DescribedBy() string { return describedBy(c.ID(), c.Hint, c.Err
 
 // Chosen reports whether an option is one of the values.
 func (c Choices) Chosen(o Option) bool {
-	for _, v := range c.Values {
-		if v == o.Value {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(c.Values, o.Value)
 }
 
 // Kind is the type of the inputs.

@@ -65,7 +65,7 @@ func (s *Site) askRoll(ctx context.Context, v *visit) (answer, error) {
 
 // rollForm shows the form with what was chosen so far, and what is wrong with it.
 func (s *Site) rollForm(ctx context.Context, v *visit, page rollPage, problems ...FieldError) (answer, error) {
-	id, err := v.id("id")
+	id, err := v.id()
 	if err != nil {
 		return answer{}, err
 	}
@@ -109,7 +109,7 @@ func knownSecrets(token control.Credential, now time.Time) []knownSecret {
 }
 
 func (s *Site) roll(ctx context.Context, v *visit) (answer, error) {
-	id, err := v.id("id")
+	id, err := v.id()
 	if err != nil {
 		return answer{}, err
 	}
@@ -180,7 +180,7 @@ func (p rollPage) overlap() (time.Duration, FieldError) {
 }
 
 func (s *Site) endOverlap(ctx context.Context, v *visit) (answer, error) {
-	id, err := v.id("id")
+	id, err := v.id()
 	if err != nil {
 		return answer{}, err
 	}

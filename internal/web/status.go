@@ -17,7 +17,7 @@ func (s *Site) statusRoutes() []route {
 
 // setStatus disables or enables a token, and leaves all else as it is.
 func (s *Site) setStatus(ctx context.Context, v *visit) (answer, error) {
-	id, err := v.id("id")
+	id, err := v.id()
 	if err != nil {
 		return answer{}, err
 	}

@@ -61,7 +61,7 @@ func (s *Site) showToken(ctx context.Context, v *visit) (answer, error) {
 
 // tokenOf reads the token in the path.
 func (s *Site) tokenOf(ctx context.Context, v *visit) (control.Credential, error) {
-	id, err := v.id("id")
+	id, err := v.id()
 	if err != nil {
 		return control.Credential{}, err
 	}

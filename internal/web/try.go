@@ -60,7 +60,7 @@ func plainAddr(addr netip.Addr) string {
 
 // leaveTry is where one comes by reloading the address of an answer.
 func (s *Site) leaveTry(_ context.Context, v *visit) (answer, error) {
-	id, err := v.id("id")
+	id, err := v.id()
 	return seeOther(tokenPath(v, id)), err
 }
 

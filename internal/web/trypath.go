@@ -12,7 +12,7 @@ import (
 func (s *Site) readTarget(method, typed string) string {
 	typed, _, _ = strings.Cut(typed, "#") // browsers and clients keep it to themselves
 	var readings []string
-	if _, rest, whole := strings.Cut(typed, "://"); whole && !strings.ContainsAny(typed[:strings.Index(typed, "://")], "/?") {
+	if scheme, rest, whole := strings.Cut(typed, "://"); whole && !strings.ContainsAny(scheme, "/?") {
 		readings = []string{afterHost(rest)}
 	} else if strings.HasPrefix(typed, "/") {
 		readings = []string{typed}
@@ -73,13 +73,13 @@ func bases(c *catalog.Catalog) []string {
 
 // commonBase is the segments with which both paths begin, up to the first parameter.
 func commonBase(a, b string) string {
-	base := ""
+	var shared strings.Builder
 	others := strings.Split(b, "/")[1:]
 	for i, segment := range strings.Split(a, "/")[1:] {
 		if i >= len(others) || segment != others[i] || strings.HasPrefix(segment, "{") {
 			break
 		}
-		base += "/" + segment
+		shared.WriteString("/" + segment)
 	}
-	return base
+	return shared.String()
 }

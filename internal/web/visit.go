@@ -50,9 +50,9 @@ func (v *visit) ownerName() string {
 	return v.owner.ID.String()
 }
 
-// id reads an id in the path.
-func (v *visit) id(name string) (leastkey.ID, error) {
-	id, err := leastkey.ParseID(v.PathValue(name))
+// id reads the id in the path.
+func (v *visit) id() (leastkey.ID, error) {
+	id, err := leastkey.ParseID(v.PathValue("id"))
 	if err != nil {
 		return leastkey.ID{}, errNoPage
 	}
@@ -73,8 +73,7 @@ func (v *visit) readForm() error {
 	}
 	v.Body = http.MaxBytesReader(v.w, v.Body, largestForm)
 	if err := v.ParseForm(); err != nil {
-		var too *http.MaxBytesError
-		if errors.As(err, &too) {
+		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 			return err
 		}
 		return errNotAForm

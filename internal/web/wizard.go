@@ -39,7 +39,7 @@ func (s *Site) wizard(ctx context.Context, v *visit) (*wizard, error) {
 	if v.PathValue("id") == "" {
 		return w, nil
 	}
-	id, err := v.id("id")
+	id, err := v.id()
 	if err != nil {
 		return nil, err
 	}

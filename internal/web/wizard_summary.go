@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"slices"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/internal/control"
@@ -54,7 +55,7 @@ func (s *Site) sumUp(ctx context.Context, w *wizard) (answer, error) {
 
 // showSummary shows what a draft without problems comes to.
 func (s *Site) showSummary(ctx context.Context, w *wizard, spec control.TokenSpec, once string, problems ...FieldError) (answer, error) {
-	teller, err := s.teller(ctx, w.visit, append(w.token.Policies[:len(w.token.Policies):len(w.token.Policies)], spec.Policies...)...)
+	teller, err := s.teller(ctx, w.visit, slices.Concat(w.token.Policies, spec.Policies)...)
 	if err != nil {
 		return answer{}, err
 	}

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -69,9 +70,7 @@ func TestCreateFromTemplate(t *testing.T) {
 	w.press("back", http.StatusOK, `value="deploy-bot"`)
 	w.press("summary", http.StatusOK)
 	once := url.Values{}
-	for name, values := range w.values {
-		once[name] = values
-	}
+	maps.Copy(once, w.values)
 	w.press("", http.StatusOK, "Created deploy-bot", "Verify now", "/client/v4/user/tokens/verify")
 	secret := shownSecret(t, w.at)
 	if w.at.Header.Get("Cache-Control") != "no-store" {

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -89,11 +90,11 @@ func has(n *html.Node, key string) bool {
 // set fills in fields, as name and value in turn. A field that is not there fails the test.
 func (w *walk) set(pairs ...string) *walk {
 	w.t.Helper()
-	for i := 0; i < len(pairs); i += 2 {
-		if _, there := w.values[pairs[i]]; !there && !strings.Contains(string(w.at.Body), `name="`+pairs[i]+`"`) {
-			w.t.Fatalf("there is no field %s in %s", pairs[i], w.at.Body)
+	for pair := range slices.Chunk(pairs, 2) {
+		if _, there := w.values[pair[0]]; !there && !strings.Contains(string(w.at.Body), `name="`+pair[0]+`"`) {
+			w.t.Fatalf("there is no field %s in %s", pair[0], w.at.Body)
 		}
-		w.values.Set(pairs[i], pairs[i+1])
+		w.values.Set(pair[0], pair[1])
 	}
 	return w
 }
@@ -141,9 +142,7 @@ func (w *walk) press(do string, status int, words ...string) *walk {
 		w.t.Fatalf("there is no button %q in %s", do, w.at.Body)
 	}
 	values := url.Values{}
-	for name, list := range w.values {
-		values[name] = list
-	}
+	maps.Copy(values, w.values)
 	if do != "" {
 		values.Set("do", do)
 	}
