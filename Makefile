@@ -4,10 +4,10 @@ FUZZTIME ?= 30s
 
 LINT = go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run
 
-.PHONY: help demo build test unit e2e lint gallery fuzz fmt
+.PHONY: help demo build test unit e2e lint gallery pictures bench-dashboard fuzz fmt
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## Run everything in one process with sample data, and print where it is
 	bin/leastkey demo
@@ -39,6 +39,10 @@ lint: ## Check formatting, go.mod files and the linters' rules
 
 gallery: ## Leave every page of the dashboard in bin/gallery, to be looked at
 	LEASTKEY_GALLERY=$(CURDIR)/bin/gallery go test -count 1 -run '^TestGallery$$' ./internal/web
+
+bench-dashboard: ## Time every page for somebody with 500 tokens and 10,000 zones, into docs/benchmarks
+	mkdir -p docs/benchmarks
+	go test -run '^$$' -bench Pages -benchtime 40x ./internal/web | tee docs/benchmarks/dashboard.txt
 
 fuzz: ## Run each fuzz target for FUZZTIME (30s)
 	tools/fuzz $(FUZZTIME)

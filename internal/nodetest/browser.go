@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/leastkey/leastkey/internal/control"
 )
@@ -36,7 +37,18 @@ func (n *Node) Browser(t testing.TB) *Browser {
 // people of a test have none.
 func (n *Node) SignIn(t testing.TB, p Person) *Browser {
 	t.Helper()
-	code, _, err := n.Control.MakeSignInLink(context.Background(), control.Operator(), p.ID, 1e9)
+	begun := n.Session(t, p)
+	b := n.Browser(t)
+	w := httptest.NewRecorder()
+	n.Login.SetCookie(w, httptest.NewRequest(http.MethodGet, origin+"/", nil), begun)
+	b.keep(w.Result())
+	return b
+}
+
+// Session begins a session of the person, by a link.
+func (n *Node) Session(t testing.TB, p Person) control.SignedIn {
+	t.Helper()
+	code, _, err := n.Control.MakeSignInLink(context.Background(), control.Operator(), p.ID, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,11 +56,7 @@ func (n *Node) SignIn(t testing.TB, p Person) *Browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := n.Browser(t)
-	w := httptest.NewRecorder()
-	n.Login.SetCookie(w, httptest.NewRequest(http.MethodGet, origin+"/", nil), begun)
-	b.keep(w.Result())
-	return b
+	return begun
 }
 
 // Request makes a request as a browser sends it from a page of the dashboard itself.
