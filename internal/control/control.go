@@ -110,7 +110,7 @@ func (c *Control) act(ctx context.Context, caller Caller, on leastkey.Resource, 
 	rev, err := c.store.Commit(ctx, func(tx Tx) (Act, error) {
 		by, err := c.authorize(tx, caller, on)
 		if err == nil {
-			err = onlyOnce(tx, caller.Once)
+			err = onlyOnce(tx, caller)
 		}
 		if err == nil {
 			done = &deed{account: accountOf(on)}
@@ -135,18 +135,21 @@ func (c *Control) act(ctx context.Context, caller Caller, on leastkey.Resource, 
 }
 
 // onlyOnce refuses an act whose id is in the audit log already.
-func onlyOnce(r Reader, act leastkey.ID) error {
-	if act.IsZero() {
+func onlyOnce(r Reader, caller Caller) error {
+	if caller.Once.IsZero() {
 		return nil
 	}
-	_, err := r.AuditRow(act)
-	if err == nil {
+	row, err := r.AuditRow(caller.Once)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case row.Actor != caller.Principal:
+		return invalid("", "the form's id is not one that was given out for it; load the form again")
+	default:
 		return &Error{Kind: Repeated, Message: "this was done already"}
 	}
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	return err
 }
 
 // renew puts nodes right that may have missed something. Until it succeeds they refuse all.

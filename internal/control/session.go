@@ -20,28 +20,45 @@ const (
 // mostSessions bounds the sessions of one user: the oldest ends when there would be more.
 const mostSessions = 100
 
-// makeRoom ends the session that a new one replaces, those that are over, and the oldest of too many.
-func (c *Control) makeRoom(tx Tx, user leastkey.ID, replaced Session) error {
+// endedSession is a session that another one put an end to, as the audit row of that one shows it.
+type endedSession struct {
+	Session leastkey.ID `json:"session"`
+	User    leastkey.ID `json:"user"`
+}
+
+// makeRoom ends the session that a new one replaces, those that are over, and the oldest of too
+// many, and tells which were alive.
+func (c *Control) makeRoom(tx Tx, user leastkey.ID, replaced Session) (ended []endedSession, err error) {
+	end := func(s Session) error {
+		if s.LiveAt(c.now()) {
+			ended = append(ended, endedSession{s.ID, s.User})
+		}
+		return tx.DeleteSession(s.ID)
+	}
 	if !replaced.ID.IsZero() {
-		if err := tx.DeleteSession(replaced.ID); err != nil && !errors.Is(err, ErrNotFound) {
-			return err
+		was, err := tx.Session(replaced.ID)
+		if err == nil {
+			err = end(was)
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, err
 		}
 	}
 	sessions, err := tx.Sessions(user)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	left := len(sessions)
 	for _, s := range sessions {
 		if s.LiveAt(c.now()) && left < mostSessions {
 			continue
 		}
-		if err := tx.DeleteSession(s.ID); err != nil {
-			return err
+		if err := end(s); err != nil {
+			return nil, err
 		}
 		left--
 	}
-	return nil
+	return ended, nil
 }
 
 // Resume finds the session that the key belongs to, with its user, and notes that it was seen.
@@ -118,7 +135,22 @@ func (c *Control) Sessions(ctx context.Context, caller Caller) ([]Session, error
 	return live, err
 }
 
-// EndSession signs out: it ends one session of the person who asks.
+// SignOut ends a session that was resumed a moment ago, whatever has happened to it since: somebody
+// who wants to leave is not refused.
+func (c *Control) SignOut(ctx context.Context, s Session, addr netip.Addr) error {
+	user := leastkey.UserOf(s.User)
+	caller := Caller{Session: true, Credential: s.ID, Principal: user, Addr: addr, settled: true}
+	return c.act(ctx, caller, user.Resource(), func(tx Tx, _ authority, done *deed) error {
+		done.action, done.subject, done.before = "session.end", "session "+s.ID.String(), describedSession(s)
+		err := tx.DeleteSession(s.ID)
+		if errors.Is(err, ErrNotFound) {
+			return noSuch("session", s.ID)
+		}
+		return err
+	})
+}
+
+// EndSession ends one session of the person who asks.
 func (c *Control) EndSession(ctx context.Context, caller Caller, id leastkey.ID) error {
 	return c.actSession(ctx, caller, func(tx Tx, done *deed) error {
 		session, err := tx.Session(id)

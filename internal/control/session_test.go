@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -325,5 +326,58 @@ func TestEditsDoNotOvertake(t *testing.T) {
 	}
 	if _, err := n.Control.SetTokenStatus(ctx, caller, owner, seen.ID, leastkey.Disabled); err != nil {
 		t.Errorf("disabled again: %v", err)
+	}
+}
+
+// The id of somebody else's form says nothing about one's own.
+func TestOnceIsOnesOwn(t *testing.T) {
+	ctx := context.Background()
+	n := nodetest.Start(t, nodetest.Config{})
+	ada := by(n, atDesk(t, n, n.Ada), changeSelf, leastkey.UserOf(n.Ada.ID))
+	ada.Once = leastkey.ID{7}
+	if _, _, err := n.Control.ChangeKey(ctx, ada, control.GlobalKey); err != nil {
+		t.Fatal(err)
+	}
+	ben := by(n, atDesk(t, n, n.Ben), changeSelf, leastkey.UserOf(n.Ben.ID))
+	ben.Once = ada.Once
+	if _, _, err := n.Control.ChangeKey(ctx, ben, control.GlobalKey); !isKind(err, control.Invalid) {
+		t.Errorf("%v, want Invalid", err)
+	}
+}
+
+// Whoever wants to leave leaves, also when the key of the session was changed in between; and who
+// signs in over another session leaves word of its end.
+func TestSignOut(t *testing.T) {
+	ctx := context.Background()
+	n := nodetest.Start(t, nodetest.Config{})
+	s := atDesk(t, n, n.Ada)
+	renewed, err := n.Control.SetPassword(ctx, by(n, s, changeSelf, leastkey.UserOf(s.User)), "", "a good long password")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Control.SignOut(ctx, s.Session, netip.Addr{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := n.Control.Resume(ctx, renewed.Key, netip.Addr{}); !isKind(err, control.Refused) {
+		t.Errorf("the session lives on: %v", err)
+	}
+	was := atDesk(t, n, n.Ben)
+	code, _, err := n.Control.MakeSignInLink(ctx, control.Operator(), n.Ada.ID, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	is, err := n.Control.BeginSessionByLink(ctx, code, control.Visit{Replaces: was.Session})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = n.Store.View(ctx, func(r control.Reader) error {
+		rows, err := r.AuditRows(control.AuditFilter{Subject: "session " + is.ID.String()})
+		if err == nil && (len(rows) != 1 || !strings.Contains(string(rows[0].After), was.ID.String())) {
+			t.Errorf("rows %+v do not tell of %s", rows, was.ID)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

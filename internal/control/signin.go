@@ -104,7 +104,8 @@ func (c *Control) begin(ctx context.Context, id leastkey.ID, v Visit, proof func
 		if made.Key, err = randomKey(c.random); err != nil {
 			return err
 		}
-		if err := c.makeRoom(tx, user.ID, v.Replaces); err != nil {
+		ended, err := c.makeRoom(tx, user.ID, v.Replaces)
+		if err != nil {
 			return err
 		}
 		now := c.now()
@@ -117,7 +118,7 @@ func (c *Control) begin(ctx context.Context, id leastkey.ID, v Visit, proof func
 		if err := tx.PutSession(made.Session); err != nil {
 			return err
 		}
-		done.action, done.subject, done.after = "session.begin", "session "+made.ID.String(), describedSession(made.Session)
+		done.action, done.subject, done.after = "session.begin", "session "+made.ID.String(), describedSession(made.Session, ended...)
 		return nil
 	})
 	if err != nil {
@@ -182,9 +183,10 @@ func printableAgent(s string) string {
 }
 
 // describedSession is a session as audit rows show it.
-func describedSession(s Session) any {
+func describedSession(s Session, ended ...endedSession) any {
 	return struct {
-		ByLink bool   `json:"by_link"`
-		Agent  string `json:"agent,omitempty"`
-	}{s.ByLink, s.Agent}
+		ByLink bool           `json:"by_link"`
+		Agent  string         `json:"agent,omitempty"`
+		Ended  []endedSession `json:"ended,omitempty"`
+	}{s.ByLink, s.Agent, ended}
 }

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/internal/control"
@@ -120,10 +122,18 @@ func (x auditExport) row(ctx context.Context, e control.AuditEntry) ([]string, e
 	return cells, nil
 }
 
-// inert keeps spreadsheet programs from running a cell that somebody else chose the beginning of.
+// inert keeps spreadsheet programs from running a cell that somebody else chose the beginning of. In
+// some places they divide at other marks than commas, so a cell may begin behind each of those.
 func inert(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
-		return "'" + cell
+	parts := strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune(";\t|\r\n", r) })
+	if cell != "" && strings.ContainsRune("\t\r\n", rune(cell[0])) || slices.ContainsFunc(parts, isFormula) {
+		return "'" + strings.NewReplacer(";", ",", "|", ",", "\t", " ").Replace(cell)
 	}
 	return cell
+}
+
+func isFormula(text string) bool {
+	text = strings.TrimLeft(text, " \"")
+	first, _ := utf8.DecodeRuneInString(text)
+	return text != "" && strings.ContainsRune("=+-@＝＋－＠", first)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 
 	"github.com/leastkey/leastkey/internal/control"
@@ -118,7 +119,7 @@ func (s *Site) redeemLink(ctx context.Context, v *visit) (answer, error) {
 // signOut takes the key from the browser even when the session cannot be ended.
 func (s *Site) signOut(ctx context.Context, v *visit) (answer, error) {
 	s.Login.ClearCookie(v.w, v.Request)
-	err := s.Control.EndSession(ctx, s.selfCaller(v, "PATCH /client/v4/user"), v.session.ID)
+	err := s.Control.SignOut(ctx, v.session, v.addr)
 	if err != nil && !isKind(err, control.NoSuch) && !isKind(err, control.Refused) {
 		return answer{}, err
 	}
@@ -136,7 +137,7 @@ func localPath(s string) string {
 		return "/"
 	case !strings.HasPrefix(s, "/"), strings.HasPrefix(s, "//"), at.Scheme != "", at.Host != "", at.User != nil, at.Opaque != "":
 		return "/"
-	case !Owns(s), strings.HasPrefix(s, "/sign-"):
+	case !Owns(s), strings.HasPrefix(s, "/sign-"), at.RawPath != "", path.Clean(at.Path) != at.Path:
 		return "/"
 	default:
 		return s

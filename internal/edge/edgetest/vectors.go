@@ -191,6 +191,8 @@ func credentials() []vector {
 		{"token and service key", get(records, "X-Auth-User-Service-Key: forged"), asIs()},
 		{"token and a proxy's credential", get(records, "Proxy-Authorization: Basic forged"), asIs()},
 		{"token and a session", get(records, "Cookie: __Host-leastkey=forged; __host-LEASTKEY-csrf=forged"), asIs()},
+		{"token and a session without TLS", get(records, "Cookie: leastkey=forged"), asIs()},
+		{"token and two sessions", get(records, "Cookie: theme=dark; LEASTKEY=forged; Leastkey =forged"), asIs()},
 		{"token and a hidden session", get(records, `Cookie: a="; __Host-leastkey=forged"`, "Cookie: b=c,__Host-leastkey=forged"), asIs()},
 		{"token as a key", bare(line, host, "X-Auth-Key: {token}", "X-Auth-Email: {email}"), refused(bad)},
 		{"key as a token", bare(line, host, "Authorization: Bearer {key}"), refused(bad)},

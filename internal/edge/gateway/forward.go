@@ -158,7 +158,7 @@ func (g *Gateway) cleanAnswer(h http.Header) {
 	}
 	var cookies []string
 	for _, cookie := range h["Set-Cookie"] {
-		if !strings.Contains(strings.ToLower(cookie), sessionCookie) {
+		if name, _, _ := strings.Cut(cookie, "="); !strings.Contains(strings.ToLower(name), sessionCookie) {
 			cookies = append(cookies, cookie)
 		}
 	}

@@ -160,6 +160,7 @@ func TestUpstreamAnswers(t *testing.T) {
 		h := w.Header()
 		h.Set("Location", "http://"+r.Host+"/client/v4/other?a=b%2F")
 		h.Add("Set-Cookie", "__Host-leastkey=forged")
+		h.Add("Set-Cookie", "Leastkey=forged")
 		h.Add("Set-Cookie", "own=1")
 		h.Set("Leastkey-Principal", "forged")
 		h.Set("WWW-Authenticate", "Basic")

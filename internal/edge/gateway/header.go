@@ -134,24 +134,24 @@ func (g *Gateway) strip(h http.Header) {
 	stripSession(h)
 }
 
-// sessionCookie begins the names of the dashboard's own cookies.
-const sessionCookie = "__host-leastkey"
+// sessionCookie is in the names of the dashboard's own cookies: __Host-leastkey over TLS, leastkey
+// without.
+const sessionCookie = "leastkey"
 
-// stripSession takes the dashboard's cookies out and leaves the others. Where one could still be
-// hidden, all go.
+// stripSession takes the dashboard's cookies out and leaves the others. What could be read as one by
+// whoever divides cookies in another way goes too.
 func stripSession(h http.Header) {
 	var kept []string
 	for _, line := range h["Cookie"] {
 		for pair := range strings.SplitSeq(line, ";") {
 			pair = strings.Trim(pair, " \t")
-			if pair != "" && !strings.HasPrefix(strings.ToLower(pair), sessionCookie) {
+			if pair != "" && !strings.Contains(strings.ToLower(pair), sessionCookie) {
 				kept = append(kept, pair)
 			}
 		}
 	}
 	delete(h, "Cookie")
-	cookies := strings.Join(kept, "; ")
-	if cookies != "" && !strings.Contains(strings.ToLower(cookies), sessionCookie) {
-		h["Cookie"] = []string{cookies}
+	if len(kept) > 0 {
+		h["Cookie"] = []string{strings.Join(kept, "; ")}
 	}
 }
