@@ -26,6 +26,7 @@ type User struct {
 	Email        string   `json:"email"`
 	Password     string   `json:"password"`
 	GlobalAPIKey string   `json:"global_api_key"`
+	SignInLink   string   `json:"sign_in_link"` // works once
 	Accounts     []string `json:"accounts"`
 }
 

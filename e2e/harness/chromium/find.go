@@ -89,19 +89,26 @@ func (p *Page) look(name string, roles []string) []element {
 	return p.query(root, name, roles)
 }
 
+// query asks for the name as it is, which is quick, and then for every element, whose names are compared as heard.
 func (p *Page) query(under accessibility.QueryAXTreeParams, name string, roles []string) []element {
-	result, err := chromedp.Call(p.ctx, accessibility.QueryAXTree, under)
-	if err != nil {
-		return nil
-	}
-	var found []element
-	for _, node := range result.Nodes {
-		role := text(node.Role)
-		if !node.Ignored && slices.Contains(roles, role) && called(spoken(text(node.Name)), name, role) {
-			found = append(found, element{id: node.BackendDOMNodeID, role: role, name: name})
+	for _, exact := range []string{name, ""} {
+		under.AccessibleName = exact
+		result, err := chromedp.Call(p.ctx, accessibility.QueryAXTree, under)
+		if err != nil {
+			return nil
+		}
+		var found []element
+		for _, node := range result.Nodes {
+			role := text(node.Role)
+			if !node.Ignored && slices.Contains(roles, role) && called(spoken(text(node.Name)), name, role) {
+				found = append(found, element{id: node.BackendDOMNodeID, role: role, name: name})
+			}
+		}
+		if len(found) > 0 {
+			return found
 		}
 	}
-	return found
+	return nil
 }
 
 // called reports whether an element is the one that is meant. What is to be marked may go on after its name, with what
@@ -130,10 +137,19 @@ func text(value *accessibility.Value) string {
 // of calls a JavaScript function on an element, for reading only, and returns its value.
 func of[T any](p *Page, e element, function string, arguments ...any) T {
 	p.t.Helper()
+	return on[T](p, p.object(e), function, arguments...)
+}
+
+func (p *Page) object(e element) runtime.RemoteObjectID {
+	p.t.Helper()
+	return call(p, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: e.id}).Object.ObjectID
+}
+
+func on[T any](p *Page, object runtime.RemoteObjectID, function string, arguments ...any) T {
+	p.t.Helper()
 	var value T
 	yes := true
-	object := call(p, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: e.id}).Object
-	params := runtime.CallFunctionOnParams{FunctionDeclaration: function, ObjectID: object.ObjectID, ReturnByValue: &yes}
+	params := runtime.CallFunctionOnParams{FunctionDeclaration: function, ObjectID: object, ReturnByValue: &yes}
 	for _, argument := range arguments {
 		raw, err := json.Marshal(argument)
 		if err != nil {

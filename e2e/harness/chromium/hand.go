@@ -24,6 +24,13 @@ func (p *Page) Submit(name string) {
 	p.await(fmt.Sprintf("an answer to %q", name), func() { p.press(e) })
 }
 
+// DoubleClick presses it twice, as people do who are used to it, and waits for what the node answers.
+func (p *Page) DoubleClick(name string) {
+	p.t.Helper()
+	e := p.find(name, pressable)
+	p.await(fmt.Sprintf("an answer to a double click on %q", name), func() { p.click(e, 2) })
+}
+
 // Enter presses the Enter key in a labelled field and waits for what the node answers.
 func (p *Page) Enter(label string) {
 	p.t.Helper()
@@ -35,7 +42,7 @@ func (p *Page) Enter(label string) {
 func (p *Page) press(e element) {
 	p.t.Helper()
 	if !p.person.KeyboardOnly {
-		p.click(e)
+		p.click(e, 1)
 		return
 	}
 	p.reach(e)
@@ -129,7 +136,7 @@ func (p *Page) checked(e element) bool {
 func (p *Page) mark(e element) {
 	p.t.Helper()
 	if !p.person.KeyboardOnly {
-		p.click(e)
+		p.click(e, 1)
 		return
 	}
 	p.reach(e)
@@ -139,8 +146,8 @@ func (p *Page) mark(e element) {
 }
 
 // click moves the mouse to the middle of the element, or of its label where the element itself cannot be hit, and
-// presses the left button. It fails where something else lies on top.
-func (p *Page) click(e element) {
+// presses the left button so many times. It fails where something else lies on top.
+func (p *Page) click(e element, times int) {
 	p.t.Helper()
 	call(p, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: e.id})
 	const hittable = `function(x, y) {
@@ -152,14 +159,14 @@ func (p *Page) click(e element) {
 		if !of[bool](p, e, hittable, x, y) {
 			continue
 		}
-		for _, kind := range []input.DispatchMouseEventType{
-			input.DispatchMouseEventTypeMouseMoved,
-			input.DispatchMouseEventTypeMousePressed,
-			input.DispatchMouseEventTypeMouseReleased,
-		} {
-			call(p, input.DispatchMouseEvent, input.DispatchMouseEventParams{
-				Type: kind, X: x, Y: y, Button: input.MouseButtonLeft, ClickCount: 1,
-			})
+		mouse := input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved, X: x, Y: y}
+		call(p, input.DispatchMouseEvent, mouse)
+		mouse.Button = input.MouseButtonLeft
+		for mouse.ClickCount = 1; mouse.ClickCount <= int64(times); mouse.ClickCount++ {
+			mouse.Type = input.DispatchMouseEventTypeMousePressed
+			call(p, input.DispatchMouseEvent, mouse)
+			mouse.Type = input.DispatchMouseEventTypeMouseReleased
+			call(p, input.DispatchMouseEvent, mouse)
 		}
 		return
 	}
@@ -176,21 +183,23 @@ func (p *Page) reach(e element) {
 		return
 	}
 	const (
-		here  = `function() { return document.activeElement === this }`
-		group = `function() {
+		far, inGroup, here = 0, 1, 2
+		distance           = `function() {
 			const at = document.activeElement;
-			return this.type === "radio" && at.type === "radio" && at.name === this.name && at.form === this.form;
+			if (at === this) return 2;
+			return this.type === "radio" && at.type === "radio" && at.name === this.name && at.form === this.form ? 1 : 0;
 		}`
 		most = 600 // stops on the way, there and back
 	)
+	object := p.object(e)
 	for range most {
-		if of[bool](p, e, here) {
+		switch on[int](p, object, distance) {
+		case here:
 			p.checkFocusShows()
 			return
-		}
-		if of[bool](p, e, group) {
+		case inGroup:
 			p.key(kb.ArrowDown)
-		} else {
+		case far:
 			p.key(kb.Tab)
 		}
 	}

@@ -25,7 +25,7 @@ const (
 	// answerLimit is how long a page may take to show what a test waits for.
 	answerLimit = 10 * time.Second
 	// lookAgain is how often a test looks for it.
-	lookAgain = 10 * time.Millisecond
+	lookAgain = 20 * time.Millisecond
 )
 
 // Widths of a window, in CSS pixels.
@@ -106,6 +106,14 @@ func (p *Page) Paint(dark bool) {
 		{Name: "prefers-color-scheme", Value: scheme},
 		{Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
+}
+
+// Delay makes every answer late, as over a slow network.
+func (p *Page) Delay(by time.Duration) {
+	p.t.Helper()
+	call(p, network.OverrideNetworkState, network.OverrideNetworkStateParams{
+		Latency: float64(by.Milliseconds()), DownloadThroughput: -1, UploadThroughput: -1,
+	})
 }
 
 // Visit loads a path of the dashboard, or an address of the demo as it is.

@@ -113,22 +113,21 @@ func spread(box []swatch) (widest, width int) {
 	return widest, width
 }
 
-// halve cuts a box of two colours or more so that about half of its points are on either side.
+// halve cuts a box of two colours or more in the middle of its width, so that what stands apart, as one red word on a
+// grey page does, comes to a box of its own.
 func halve(box []swatch, along int) (low, high []swatch) {
-	box = slices.Clone(box)
-	slices.SortFunc(box, func(a, b swatch) int {
-		return cmp.Or(cmp.Compare(channel(a.RGBA, along), channel(b.RGBA, along)), cmp.Compare(number(a.RGBA), number(b.RGBA)))
-	})
-	points := 0
+	least, most := 255, 0
 	for _, s := range box {
-		points += s.count
+		least, most = min(least, channel(s.RGBA, along)), max(most, channel(s.RGBA, along))
 	}
-	cut, below := 0, 0
-	for cut < len(box)-1 && (cut == 0 || below+box[cut].count <= points/2) {
-		below += box[cut].count
-		cut++
+	for _, s := range box {
+		if channel(s.RGBA, along) <= (least+most)/2 {
+			low = append(low, s)
+		} else {
+			high = append(high, s)
+		}
 	}
-	return box[:cut], box[cut:]
+	return low, high
 }
 
 func mean(box []swatch) color.RGBA {
