@@ -29,10 +29,9 @@ func TestMain(m *testing.M) {
 
 // people are the ways in which every walk must be possible.
 var people = map[string]chromium.Person{
-	"mouse":     {},
-	"keyboard":  {KeyboardOnly: true},
-	"no script": {NoScript: true},
-	// The hardest of all: who gets through like this gets through with anything.
+	"mouse":    {},
+	"keyboard": {KeyboardOnly: true},
+	// The hardest of all: who gets through like this gets through without scripts in any other way.
 	"keyboard, no script, narrow": {KeyboardOnly: true, NoScript: true, Width: chromium.Narrow},
 }
 
