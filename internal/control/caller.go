@@ -38,11 +38,11 @@ type authority struct {
 	unconfirmed bool // a session whose person has not proved lately who they are
 }
 
-// maySeeSecret refuses a person who left the desk: secrets are made and replaced only soon after a
-// proof of who one is.
+// maySeeSecret refuses a person who left the desk: secrets are made and replaced, and given more, only
+// soon after a proof of who one is.
 func (a authority) maySeeSecret() error {
 	if a.unconfirmed {
-		return &Error{Kind: Unconfirmed, Message: "confirm with your password: this shows or replaces a secret"}
+		return &Error{Kind: Unconfirmed, Message: "confirm with your password: this shows or replaces a secret, or gives one more"}
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ type ResourceQuery struct {
 // mostFound bounds one answer.
 const mostFound = 1000
 
-// FindResources lists resources on which the owner of a token has a grant, by name.
+// FindResources lists resources on which the owner of a token has a grant, and who asks as well, by name.
 func (c *Control) FindResources(ctx context.Context, caller Caller, owner leastkey.Principal, q ResourceQuery) ([]Resource, error) {
 	var found []Resource
 	err := c.view(ctx, caller, owner.Resource(), func(r Reader) error {
@@ -29,7 +29,15 @@ func (c *Control) FindResources(ctx context.Context, caller Caller, owner leastk
 		if err != nil {
 			return err
 		}
+		seen, err := c.grants(r, caller.Principal)
+		if err != nil {
+			return err
+		}
 		within := grantedWithin(grants, q.Type)
+		if caller.Principal != owner {
+			mine := grantedWithin(seen, q.Type)
+			within = slices.DeleteFunc(within, func(r leastkey.Resource) bool { return !slices.Contains(mine, r) })
+		}
 		if !q.Account.IsZero() {
 			only := leastkey.AccountOf(q.Account).Resource()
 			within = slices.DeleteFunc(within, func(r leastkey.Resource) bool { return r != only })
@@ -45,7 +53,7 @@ func (c *Control) FindResources(ctx context.Context, caller Caller, owner leastk
 		}
 		registry := newAncestry(r)
 		for _, row := range rows {
-			if c.reaches(grants, row.Resource, registry) {
+			if c.reaches(grants, row.Resource, registry) && c.reaches(seen, row.Resource, registry) {
 				found = append(found, row)
 			}
 		}
@@ -54,7 +62,7 @@ func (c *Control) FindResources(ctx context.Context, caller Caller, owner leastk
 	return found, err
 }
 
-// Names gives the names of those of the resources on which the owner has a grant.
+// Names gives the names of those of the resources on which the owner has a grant, and who asks as well.
 func (c *Control) Names(ctx context.Context, caller Caller, owner leastkey.Principal, of []leastkey.Resource) (map[leastkey.Resource]string, error) {
 	names := map[leastkey.Resource]string{}
 	err := c.view(ctx, caller, owner.Resource(), func(r Reader) error {
@@ -62,9 +70,13 @@ func (c *Control) Names(ctx context.Context, caller Caller, owner leastkey.Princ
 		if err != nil {
 			return err
 		}
+		seen, err := c.grants(r, caller.Principal)
+		if err != nil {
+			return err
+		}
 		registry := newAncestry(r)
 		for _, resource := range of {
-			if _, known := names[resource]; known || !c.reaches(grants, resource, registry) {
+			if _, known := names[resource]; known || !c.reaches(grants, resource, registry) || !c.reaches(seen, resource, registry) {
 				continue
 			}
 			name := registry.rows[resource].Name

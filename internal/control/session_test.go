@@ -381,3 +381,46 @@ func TestSignOut(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Giving a token more is giving whoever has its secret more: after ten minutes that needs the
+// password, and renaming does not.
+func TestGivingMoreNeedsAFreshProof(t *testing.T) {
+	ctx := context.Background()
+	n := nodetest.Start(t, nodetest.Config{})
+	owner := leastkey.UserOf(n.Ada.ID)
+	caller := by(n, atDesk(t, n, n.Ada), createOwn, owner)
+	made, _, err := n.Control.CreateToken(ctx, caller, owner, editDNS(n, t, n.Ada.Zones[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Clock.Advance(control.Confirmation)
+	if _, err := n.Control.ReplaceToken(ctx, caller, owner, made.ID, editDNS(n, t, n.Ada.Zones[1])); !isKind(err, control.Unconfirmed) {
+		t.Errorf("another zone: %v, want to be asked for the password", err)
+	}
+	renamed := control.TokenSpec{Name: "other", Policies: made.Policies}
+	if _, err := n.Control.ReplaceToken(ctx, caller, owner, made.ID, renamed); err != nil {
+		t.Errorf("another name: %v", err)
+	}
+}
+
+// Who may read an account's tokens, and nothing of its zones, does not learn what those are called.
+func TestNamesNeedARightOfOnesOwn(t *testing.T) {
+	ctx := context.Background()
+	n := nodetest.Start(t, nodetest.Config{})
+	account := leastkey.AccountOf(n.Ada.Account)
+	n.Join(t, n.Ben, n.Ada.Account, "Billing")
+	caller := by(n, atDesk(t, n, n.Ben), "GET /client/v4/accounts/{account_id}/roles", account)
+	zone := nodetest.Zone(n.Ada.Zones[0])
+	names, err := n.Control.Names(ctx, caller, account, []leastkey.Resource{zone})
+	if err != nil || len(names) > 0 {
+		t.Errorf("names %v, %v", names, err)
+	}
+	found, err := n.Control.FindResources(ctx, caller, account, control.ResourceQuery{Type: "zone", Limit: 10})
+	if err != nil || len(found) > 0 {
+		t.Errorf("found %v, %v", found, err)
+	}
+	ada := by(n, atDesk(t, n, n.Ada), "GET /client/v4/accounts/{account_id}/roles", account)
+	if names, err := n.Control.Names(ctx, ada, account, []leastkey.Resource{zone}); err != nil || names[zone] != "one.example" {
+		t.Errorf("Ada's own: %v, %v", names, err)
+	}
+}

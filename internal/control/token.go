@@ -101,6 +101,9 @@ func (c *Control) ReplaceToken(ctx context.Context, caller Caller, owner leastke
 			return err
 		}
 		if !givesNothingNew(was.Credential, token.Credential) {
+			if err := by.maySeeSecret(); err != nil { // whoever has the secret has what is given here
+				return err
+			}
 			if err := c.mayGive(tx, by, token.Credential); err != nil {
 				return err
 			}

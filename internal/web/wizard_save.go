@@ -61,8 +61,17 @@ func (s *Site) saveToken(ctx context.Context, v *visit) (answer, error) {
 	if problems := append(fieldErrors(compiled.Problems), w.overtaken()...); len(problems) > 0 {
 		return s.showForm(ctx, w, formState{errors: problems})
 	}
+	if wrong, err := s.prove(ctx, v); err != nil {
+		return answer{}, err
+	} else if wrong != "" {
+		return s.showSummary(ctx, w, compiled.Spec, "", FieldError{"password", wrong})
+	}
 	compiled.Spec.IfModifiedOn = w.token.ModifiedOn
 	_, err = s.Control.ReplaceToken(ctx, s.wizardCaller(w), w.owner, w.token.ID, compiled.Spec)
+	if isKind(err, control.Unconfirmed) {
+		v.session.ConfirmedOn = time.Time{}
+		return s.showSummary(ctx, w, compiled.Spec, "", passwordAsked(v))
+	}
 	if isKind(err, control.Overtaken) {
 		if w, err = s.sent(ctx, v); err != nil {
 			return answer{}, err

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/internal/control"
@@ -30,7 +31,11 @@ type summaryPage struct {
 }
 
 // says is one sentence about a token. Class is "may", "maynot" or "".
-type says struct{ Class, Text string }
+// Whole are all the things of a sentence that only counts them.
+type says struct {
+	Class, Text string
+	Whole       []string
+}
 
 // recipe makes the same token in another way. Why says why there is none.
 type recipe struct{ ID, Label, Text, Why string }
@@ -75,9 +80,9 @@ func (s *Site) showSummary(ctx context.Context, w *wizard, spec control.TokenSpe
 		}
 	}
 	view := View{Title: "Summary of " + spec.Name, Nav: w.nav(w.home + "/api-tokens"), Errors: problems}
+	page.Confirm = !s.confirmed(w.visit)
 	if w.isNew() {
 		page.Carried = append(page.Carried, Hidden{"once", once})
-		page.Confirm = !s.confirmed(w.visit)
 	} else {
 		page.Carried = append(page.Carried, Hidden{readField, w.read})
 		lines := teller.Difference(storedSpec(w.token), spec)
@@ -100,7 +105,11 @@ func sentences(teller tell.Teller, policies []leastkey.Policy) []says {
 	var all []says
 	for _, s := range teller.Sentences(policies) {
 		class := map[leastkey.Effect]string{leastkey.Allow: "may", leastkey.Deny: "maynot"}[s.Effect]
-		all = append(all, says{class, s.Text})
+		line := says{Class: class, Text: s.Text}
+		if strings.Contains(s.Text, " more") { // nobody is to agree to what was only counted
+			line.Whole = append(slices.Clone(s.Groups), s.Places...)
+		}
+		all = append(all, line)
 	}
 	return all
 }
