@@ -76,6 +76,18 @@
     input.value = ""; // a group of another type of resource
   });
 
+  // A second click must not throw away the answer to the first, which may be the only one with a secret in it. Forms
+  // that htmx sends are its own matter.
+  const sent = new WeakSet();
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented || event.target.method !== "post") return;
+    if (sent.has(event.target)) event.preventDefault();
+    sent.add(event.target);
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) for (const form of document.forms) sent.delete(form);
+  });
+
   // A fragment that did not come leaves the page as it was.
   document.addEventListener("htmx:responseError", () => tell("That did not work. Load the page again to see how things are."));
   document.addEventListener("htmx:sendError", () => tell("The server was not reached. Try again."));
