@@ -28,7 +28,7 @@ func runServe(ctx context.Context, o cli.ServeOptions, getenv func(string) strin
 		return err
 	}
 	if hidden := web.Conflicts(cat); len(hidden) > 0 && c.Dashboard == "" {
-		return fmt.Errorf("the dashboard would hide %s of the catalogue, such as %s; give it an address of its own with dashboard: {listen: \"127.0.0.1:8788\"}",
+		return fmt.Errorf("the dashboard would hide %s of the catalogue, such as %s; give it an address of its own with dashboard: {listen: \"127.0.0.1:8789\"}",
 			operations(len(hidden)), hidden[0])
 	}
 	certificate, err := loadCertificate(c)

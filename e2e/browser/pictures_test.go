@@ -57,7 +57,7 @@ func (a *album) take(p *chromium.Page, name string) {
 			}
 			a.bytes += len(small)
 			a.taken++
-			if err := os.WriteFile(filepath.Join(a.dir, file), small, 0o600); err != nil { //nolint:gosec // it is for everyone
+			if err := os.WriteFile(filepath.Join(a.dir, file), small, 0o600); err != nil {
 				a.t.Fatal(err)
 			}
 		}
