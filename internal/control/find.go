@@ -25,19 +25,11 @@ const mostFound = 1000
 func (c *Control) FindResources(ctx context.Context, caller Caller, owner leastkey.Principal, q ResourceQuery) ([]Resource, error) {
 	var found []Resource
 	err := c.view(ctx, caller, owner.Resource(), func(r Reader) error {
-		grants, err := c.grants(r, owner)
+		sight, err := c.sightOf(r, caller, owner)
 		if err != nil {
 			return err
 		}
-		seen, err := c.grants(r, caller.Principal)
-		if err != nil {
-			return err
-		}
-		within := grantedWithin(grants, q.Type)
-		if caller.Principal != owner {
-			mine := grantedWithin(seen, q.Type)
-			within = slices.DeleteFunc(within, func(r leastkey.Resource) bool { return !slices.Contains(mine, r) })
-		}
+		within := sight.within(q.Type)
 		if !q.Account.IsZero() {
 			only := leastkey.AccountOf(q.Account).Resource()
 			within = slices.DeleteFunc(within, func(r leastkey.Resource) bool { return r != only })
@@ -51,13 +43,12 @@ func (c *Control) FindResources(ctx context.Context, caller Caller, owner leastk
 		if err != nil {
 			return err
 		}
-		registry := newAncestry(r)
 		for _, row := range rows {
-			if c.reaches(grants, row.Resource, registry) && c.reaches(seen, row.Resource, registry) {
+			if sight.reaches(row.Resource) {
 				found = append(found, row)
 			}
 		}
-		return registry.fault
+		return sight.registry.fault
 	})
 	return found, err
 }
@@ -66,20 +57,15 @@ func (c *Control) FindResources(ctx context.Context, caller Caller, owner leastk
 func (c *Control) Names(ctx context.Context, caller Caller, owner leastkey.Principal, of []leastkey.Resource) (map[leastkey.Resource]string, error) {
 	names := map[leastkey.Resource]string{}
 	err := c.view(ctx, caller, owner.Resource(), func(r Reader) error {
-		grants, err := c.grants(r, owner)
+		sight, err := c.sightOf(r, caller, owner)
 		if err != nil {
 			return err
 		}
-		seen, err := c.grants(r, caller.Principal)
-		if err != nil {
-			return err
-		}
-		registry := newAncestry(r)
 		for _, resource := range of {
-			if _, known := names[resource]; known || !c.reaches(grants, resource, registry) || !c.reaches(seen, resource, registry) {
+			if _, known := names[resource]; known || !sight.reaches(resource) {
 				continue
 			}
-			name := registry.rows[resource].Name
+			name := sight.registry.rows[resource].Name
 			if name == "" {
 				if name, err = nameOf(r, resource); err != nil {
 					return err
@@ -89,7 +75,7 @@ func (c *Control) Names(ctx context.Context, caller Caller, owner leastkey.Princ
 				names[resource] = name
 			}
 		}
-		return registry.fault
+		return sight.registry.fault
 	})
 	return names, err
 }
@@ -117,14 +103,48 @@ func nameOf(r Reader, resource leastkey.Resource) (string, error) {
 	return name, err
 }
 
-// reaches reports whether a principal may do anything on the resource.
-func (c *Control) reaches(grants leastkey.Grants, on leastkey.Resource, registry *ancestry) bool {
-	ancestors, known := registry.of(on)
-	if !known || !grants.Active {
+// sight is what may be shown of the registry: what the owner of a token has a grant on, and who asks
+// as well.
+type sight struct {
+	grants   []leastkey.Grants // of each of them
+	registry *ancestry
+}
+
+func (c *Control) sightOf(r Reader, caller Caller, owner leastkey.Principal) (sight, error) {
+	s := sight{registry: newAncestry(r)}
+	for _, p := range unique([]leastkey.Principal{owner, caller.Principal}) {
+		grants, err := c.grants(r, p)
+		if err != nil {
+			return sight{}, err
+		}
+		s.grants = append(s.grants, grants)
+	}
+	return s, nil
+}
+
+// within are the resources below which something of a type may be in sight.
+func (s sight) within(t leastkey.ResourceType) []leastkey.Resource {
+	common := grantedWithin(s.grants[0], t)
+	for _, g := range s.grants[1:] {
+		other := grantedWithin(g, t)
+		common = slices.DeleteFunc(common, func(r leastkey.Resource) bool { return !slices.Contains(other, r) })
+	}
+	return common
+}
+
+// reaches reports whether a resource is in sight.
+func (s sight) reaches(on leastkey.Resource) bool {
+	ancestors, known := s.registry.of(on)
+	if !known {
 		return false
 	}
 	target := leastkey.OnResource(on, ancestors...)
-	return slices.ContainsFunc(grants.Policies, func(p leastkey.Policy) bool {
+	return !slices.ContainsFunc(s.grants, func(g leastkey.Grants) bool { return !g.Active || !grantsAny(g, target) })
+}
+
+// grantsAny reports whether the grants allow anything at all on the target.
+func grantsAny(g leastkey.Grants, target leastkey.Target) bool {
+	return slices.ContainsFunc(g.Policies, func(p leastkey.Policy) bool {
 		return p.Effect == leastkey.Allow && slices.ContainsFunc(p.Patterns, func(pattern leastkey.Pattern) bool { return pattern.Matches(target) })
 	})
 }

@@ -121,7 +121,7 @@ func TestSessionMayWhatItsUserMay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			spec := editDNS(n, t, test.zone)
 			caller := by(n, s, test.operation, test.owner)
-			_, checked := n.Control.CheckToken(ctx, caller, test.owner, leastkey.ID{}, spec)
+			checked := n.Control.CheckToken(ctx, caller, test.owner, leastkey.ID{}, spec)
 			_, _, made := n.Control.CreateToken(ctx, caller, test.owner, spec)
 			for what, err := range map[string]error{"check": checked, "create": made} {
 				if test.want == 0 && err != nil || test.want != 0 && !isKind(err, test.want) {

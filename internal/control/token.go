@@ -51,30 +51,14 @@ func (c *Control) Token(ctx context.Context, caller Caller, owner leastkey.Princ
 func (c *Control) CreateToken(ctx context.Context, caller Caller, owner leastkey.Principal, spec TokenSpec) (Credential, leastkey.Secret, error) {
 	var token Credential
 	var secret leastkey.Secret
-	err := c.act(ctx, caller, owner.Resource(), func(tx Tx, by authority, done *deed) error {
-		if err := by.maySeeSecret(); err != nil {
+	err := c.act(ctx, caller, owner.Resource(), func(tx Tx, by authority, done *deed) (err error) {
+		if token, err = c.newToken(tx, by, owner, spec); err != nil {
 			return err
 		}
-		if err := c.roomForToken(tx, owner); err != nil {
+		if token.ID, err = leastkey.NewID(c.random); err != nil {
 			return err
 		}
-		id, err := leastkey.NewID(c.random)
-		if err != nil {
-			return err
-		}
-		now := c.now()
-		token = Credential{IssuedOn: now}
-		token.ID, token.Kind, token.Principal, token.Status = id, leastkey.Token, owner, leastkey.Active
-		if err := c.write(&token, spec, now); err != nil {
-			return err
-		}
-		if err := expiresLater(spec, now); err != nil {
-			return err
-		}
-		if err := c.mayGive(tx, by, token.Credential); err != nil {
-			return err
-		}
-		if secret, err = c.addSecret(&token, now); err != nil {
+		if secret, err = c.addSecret(&token, token.IssuedOn); err != nil {
 			return err
 		}
 		return c.keepToken(tx, done, "token.create", nil, token)
@@ -85,6 +69,26 @@ func (c *Control) CreateToken(ctx context.Context, caller Caller, owner leastkey
 	return token, secret, nil
 }
 
+// newToken is the token that the caller may make of the spec, without id and secret.
+func (c *Control) newToken(r Reader, by authority, owner leastkey.Principal, spec TokenSpec) (Credential, error) {
+	if err := by.maySeeSecret(); err != nil {
+		return Credential{}, err
+	}
+	if err := c.roomForToken(r, owner); err != nil {
+		return Credential{}, err
+	}
+	now := c.now()
+	token := Credential{IssuedOn: now}
+	token.Kind, token.Principal, token.Status = leastkey.Token, owner, leastkey.Active
+	if err := c.write(&token, spec, now); err != nil {
+		return Credential{}, err
+	}
+	if err := expiresLater(spec, now); err != nil {
+		return Credential{}, err
+	}
+	return token, c.mayGive(r, by, token.Credential)
+}
+
 // ReplaceToken replaces what the owner decides about a token; its secrets stay.
 func (c *Control) ReplaceToken(ctx context.Context, caller Caller, owner leastkey.Principal, id leastkey.ID, spec TokenSpec) (Credential, error) {
 	var token Credential
@@ -93,24 +97,53 @@ func (c *Control) ReplaceToken(ctx context.Context, caller Caller, owner leastke
 		if err != nil {
 			return err
 		}
-		if !spec.IfModifiedOn.IsZero() && !spec.IfModifiedOn.Equal(was.ModifiedOn) {
-			return &Error{Kind: Overtaken, Message: "the token was changed meanwhile; look at it again"}
-		}
-		token = was
-		if err := c.write(&token, spec, c.now()); err != nil {
+		if token, err = c.editedToken(tx, by, was, spec); err != nil {
 			return err
-		}
-		if !givesNothingNew(was.Credential, token.Credential) {
-			if err := by.maySeeSecret(); err != nil { // whoever has the secret has what is given here
-				return err
-			}
-			if err := c.mayGive(tx, by, token.Credential); err != nil {
-				return err
-			}
 		}
 		return c.keepToken(tx, done, "token.update", &was, token)
 	})
 	return token, err
+}
+
+// editedToken is what the caller may make of a token by the spec.
+func (c *Control) editedToken(r Reader, by authority, was Credential, spec TokenSpec) (Credential, error) {
+	if !spec.IfModifiedOn.IsZero() && !spec.IfModifiedOn.Equal(was.ModifiedOn) {
+		return Credential{}, &Error{Kind: Overtaken, Message: "the token was changed meanwhile; look at it again"}
+	}
+	token := was
+	if err := c.write(&token, spec, c.now()); err != nil {
+		return Credential{}, err
+	}
+	if givesNothingNew(was.Credential, token.Credential) {
+		return token, nil
+	}
+	if err := by.maySeeSecret(); err != nil { // whoever has the secret has what is given here
+		return Credential{}, err
+	}
+	return token, c.mayGive(r, by, token.Credential)
+}
+
+// CheckToken says whether CreateToken, or ReplaceToken when id is not zero, would take the spec
+// from this caller at this moment, once they have confirmed who they are. Nothing is made.
+func (c *Control) CheckToken(ctx context.Context, caller Caller, owner leastkey.Principal, id leastkey.ID, spec TokenSpec) error {
+	err := c.store.View(ctx, func(r Reader) error {
+		by, err := c.authorize(r, caller, owner.Resource())
+		if err != nil {
+			return err
+		}
+		by.unconfirmed = false
+		if id.IsZero() {
+			_, err = c.newToken(r, by, owner, spec)
+			return err
+		}
+		was, err := tokenOf(r, owner, id)
+		if err != nil {
+			return err
+		}
+		_, err = c.editedToken(r, by, was, spec)
+		return err
+	})
+	return settle(err)
 }
 
 // SetTokenStatus switches a token off, or on again, and leaves all else as it is at that moment.
@@ -211,41 +244,6 @@ func (c *Control) EndOverlap(ctx context.Context, caller Caller, owner leastkey.
 		return c.keepToken(tx, done, "token.end_overlap", &was, token)
 	})
 	return token, err
-}
-
-// CheckToken says whether CreateToken, or ReplaceToken when id is not zero, would take the spec
-// from this caller at this moment, and gives the token as it would be. Nothing is made.
-func (c *Control) CheckToken(ctx context.Context, caller Caller, owner leastkey.Principal, id leastkey.ID, spec TokenSpec) (Credential, error) {
-	var token Credential
-	err := c.store.View(ctx, func(r Reader) error {
-		by, err := c.authorize(r, caller, owner.Resource())
-		if err != nil {
-			return err
-		}
-		now := c.now()
-		was := Credential{IssuedOn: now}
-		if id.IsZero() {
-			if err := c.roomForToken(r, owner); err != nil {
-				return err
-			}
-			was.Kind, was.Principal, was.Status = leastkey.Token, owner, leastkey.Active
-		} else if was, err = tokenOf(r, owner, id); err != nil {
-			return err
-		}
-		token = was
-		if err := c.write(&token, spec, now); err != nil {
-			return err
-		}
-		if id.IsZero() {
-			if err := expiresLater(spec, now); err != nil {
-				return err
-			}
-		} else if givesNothingNew(was.Credential, token.Credential) {
-			return nil
-		}
-		return c.mayGive(r, by, token.Credential)
-	})
-	return token, settle(err)
 }
 
 // tokenOf finds a token among those of its owner; another owner's is not there.

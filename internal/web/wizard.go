@@ -133,7 +133,7 @@ func (s *Site) compile(ctx context.Context, w *wizard) (control.TokenSpec, []Fie
 	if problems := fieldErrors(compiled.Problems); len(problems) > 0 {
 		return control.TokenSpec{}, problems, nil
 	}
-	_, err := s.Control.CheckToken(ctx, s.wizardCaller(w), w.owner, w.token.ID, compiled.Spec)
+	err := s.Control.CheckToken(ctx, s.wizardCaller(w), w.owner, w.token.ID, compiled.Spec)
 	problem, err := explain(compiled, err)
 	return compiled.Spec, problem, err
 }
