@@ -38,7 +38,7 @@ func carried(h http.Header, brand leastkey.Brand) (presented, *Denial) {
 	case len(email)+len(key) > 0:
 		return emailAndKey(first(email), first(key), brand)
 	case len(service) == 1:
-		return presented{}, nil // no service key is known to this installation
+		return presented{}, nil // no operation accepts a service key yet
 	default:
 		return presented{}, nothingPresented()
 	}

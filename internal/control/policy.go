@@ -116,24 +116,29 @@ func sameRule(a, b leastkey.Policy) bool {
 
 func samePolicy(a, b leastkey.Policy) bool { return a.ID == b.ID && sameRule(a, b) }
 
-// described is a token as audit rows show it: all but its secrets, which show as their tails.
-func described(c Credential) any {
-	type secret struct {
-		Tail  string    `json:"tail"`
-		Until time.Time `json:"until,omitzero"`
-	}
-	secrets := make([]secret, len(c.Secrets))
+// RecordedToken is a token as audit rows have it, in Before and After: all but its secrets, which
+// show as their tails.
+type RecordedToken struct {
+	Name      string             `json:"name"`
+	Status    leastkey.Status    `json:"status"`
+	Validity  leastkey.Validity  `json:"validity,omitzero"`
+	Condition leastkey.Condition `json:"condition,omitzero"`
+	Policies  []leastkey.Policy  `json:"policies"`
+	Secrets   []RecordedSecret   `json:"secrets"`
+}
+
+// RecordedSecret is what a RecordedToken tells of a secret.
+type RecordedSecret struct {
+	Tail  string    `json:"tail"`           // its last characters
+	Until time.Time `json:"until,omitzero"` // the end of its overlap; zero: none
+}
+
+func described(c Credential) RecordedToken {
+	secrets := make([]RecordedSecret, len(c.Secrets))
 	for i, s := range c.Secrets {
-		secrets[i] = secret{s.Tail, s.Until}
+		secrets[i] = RecordedSecret{s.Tail, s.Until}
 	}
-	return struct {
-		Name      string             `json:"name"`
-		Status    leastkey.Status    `json:"status"`
-		Validity  leastkey.Validity  `json:"validity,omitzero"`
-		Condition leastkey.Condition `json:"condition,omitzero"`
-		Policies  []leastkey.Policy  `json:"policies"`
-		Secrets   []secret           `json:"secrets"`
-	}{c.Name, c.Status, c.Validity, c.Condition, c.Policies, secrets}
+	return RecordedToken{c.Name, c.Status, c.Validity, c.Condition, c.Policies, secrets}
 }
 
 func plural(n int, noun string) string {

@@ -76,7 +76,8 @@ func (n *Node) User(t testing.TB, email string) Person {
 }
 
 // Users makes users with a Global API Key each, straight in the store: to hash a password for
-// each takes longer than all else that most tests do. They cannot sign in.
+// each takes longer than all else that most tests do. They have no
+// password to sign in with.
 func (n *Node) Users(t testing.TB, emails ...string) []Person {
 	t.Helper()
 	people := make([]Person, len(emails))

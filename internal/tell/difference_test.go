@@ -108,7 +108,7 @@ func TestReadRecorded(t *testing.T) {
 			Condition: leastkey.Condition{In: ranges(t, "192.0.2.0/24")},
 			Policies:  []leastkey.Policy{{ID: id("5"), Effect: leastkey.Allow, Groups: []leastkey.ID{id("9")}, Patterns: zones("a")}},
 		},
-		Secrets: []RecordedSecret{{Tail: "abcd"}, {Tail: "efgh", Until: time.Date(2030, 1, 2, 0, 0, 0, 0, time.UTC)}},
+		Secrets: []control.RecordedSecret{{Tail: "abcd"}, {Tail: "efgh", Until: time.Date(2030, 1, 2, 0, 0, 0, 0, time.UTC)}},
 	}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b leastkey.AddressRange) bool { return a == b })); diff != "" {
 		t.Error(diff)

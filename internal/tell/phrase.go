@@ -15,9 +15,13 @@ const mostListed = 8
 // listed joins things as people do: "a", "a and b", "a, b and c", "a, b and 7 more".
 func listed(things []string) string { return clipped(things, mostListed) }
 
+// isCut reports whether some of the things are only counted: "and 1 more" would be no shorter than to
+// name it.
+func isCut(things []string, most int) bool { return len(things) > most+1 }
+
 func clipped(things []string, most int) string {
-	if over := len(things) - most; over > 1 { // "and 1 more" would be no shorter than to name it
-		return strings.Join(things[:most], ", ") + fmt.Sprintf(" and %d more", over)
+	if isCut(things, most) {
+		return strings.Join(things[:most], ", ") + fmt.Sprintf(" and %d more", len(things)-most)
 	}
 	switch n := len(things); n {
 	case 0:

@@ -12,7 +12,8 @@ import (
 // Sentence says one thing about what a token may do.
 type Sentence struct {
 	Effect leastkey.Effect // zero: about what grants nothing, or is not granted
-	Text   string          // the whole sentence; of long lists only the beginning, and how many more
+	Text   string          // the sentence; of long lists only the beginning, and how many more
+	Cut    bool            // there is such a list: Groups and Places have all of it
 	Groups []string        // all permission groups that it is about
 	Places []string        // all that they are on
 }
@@ -36,10 +37,12 @@ func (t Teller) sentence(r rule) Sentence {
 	if r.effect == leastkey.Deny {
 		may = "May not: "
 	}
+	parts, places := partNames(t.parts(r.kind, r.groups)), t.places(r.patterns)
 	return Sentence{
 		Effect: r.effect,
-		Text:   may + listed(partNames(t.parts(r.kind, r.groups))) + " on " + t.placed(r.patterns),
-		Groups: groupNames(r.groups), Places: t.places(r.patterns),
+		Text:   may + listed(parts) + " on " + t.placed(r.patterns),
+		Cut:    isCut(parts, mostListed) || isCut(places, mostListed),
+		Groups: groupNames(r.groups), Places: places,
 	}
 }
 

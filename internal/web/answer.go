@@ -3,7 +3,6 @@ package web
 import (
 	"io"
 	"net/http"
-	"strings"
 )
 
 // answer is what a handler gives: a page, a part of one, a file, or another place to go to.
@@ -65,6 +64,3 @@ func (a answer) write(rd *renderer, w http.ResponseWriter, r *http.Request) {
 		}
 	}
 }
-
-// cutSpace splits "GET /path".
-func cutSpace(s string) (before, after string, found bool) { return strings.Cut(s, " ") }

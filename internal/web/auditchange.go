@@ -60,8 +60,8 @@ func (a *auditReader) tokenChanges(e control.AuditEntry, teller tell.Teller) []L
 	return append(lines, secretChanges(before.Secrets, after.Secrets)...)
 }
 
-func secretChanges(before, after []tell.RecordedSecret) []Line {
-	words := func(secrets []tell.RecordedSecret) []string {
+func secretChanges(before, after []control.RecordedSecret) []Line {
+	words := func(secrets []control.RecordedSecret) []string {
 		var all []string
 		for _, s := range secrets {
 			text := "Secret that ends in " + s.Tail

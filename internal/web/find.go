@@ -145,16 +145,6 @@ func (s *Site) findResources(ctx context.Context, v *visit) (answer, error) {
 	return answer{page: "wizard-form", part: "found", view: View{Nav: v.nav(""), Body: found}}, nil
 }
 
-// enter makes the visit one of an account's pages.
-func (v *visit) enter(account string) error {
-	id, err := leastkey.ParseID(account)
-	if err != nil || !slices.ContainsFunc(v.accounts, func(a NavAccount) bool { return a.ID == account }) {
-		return errNoPage
-	}
-	v.owner, v.home = leastkey.AccountOf(id), "/account/"+account
-	return nil
-}
-
 // position reads "R:I".
 func position(text string) (rule, row int, ok bool) {
 	first, second, ok := strings.Cut(text, ":")

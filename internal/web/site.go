@@ -172,15 +172,9 @@ func (s *Site) addAccounts(ctx context.Context, v *visit) error {
 	for _, m := range members {
 		v.accounts = append(v.accounts, NavAccount{ID: m.Account.ID.String(), Name: m.Account.Name})
 	}
-	in := v.PathValue("account")
-	if in == "" {
-		return nil
+	if in := v.PathValue("account"); in != "" {
+		return v.enter(in)
 	}
-	id, err := leastkey.ParseID(in)
-	if err != nil || !slices.ContainsFunc(v.accounts, func(a NavAccount) bool { return a.ID == in }) {
-		return errNoPage
-	}
-	v.owner, v.home = leastkey.AccountOf(id), "/account/"+in
 	return nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/internal/control"
@@ -31,6 +33,16 @@ func (v *visit) signedIn() bool { return !v.session.ID.IsZero() }
 
 // ofAccount reports whether the page is about an account's tokens.
 func (v *visit) ofAccount() bool { return v.owner.Kind == leastkey.AccountPrincipal }
+
+// enter makes the visit one of an account's pages, for its members.
+func (v *visit) enter(account string) error {
+	id, err := leastkey.ParseID(account)
+	if err != nil || !slices.ContainsFunc(v.accounts, func(a NavAccount) bool { return a.ID == account }) {
+		return errNoPage
+	}
+	v.owner, v.home = leastkey.AccountOf(id), "/account/"+account
+	return nil
+}
 
 // nav is the navigation, at the entry with the path.
 func (v *visit) nav(current string) Nav {
@@ -86,7 +98,7 @@ func (v *visit) readForm() error {
 // tokens that the page is about: "POST /tokens" is that of /user/tokens, or of the account's. The
 // same permission groups are asked for as the API asks for.
 func (s *Site) caller(v *visit, operation string) control.Caller {
-	method, rest, _ := cutSpace(operation)
+	method, rest, _ := strings.Cut(operation, " ")
 	in := "/client/v4/user"
 	if v.ofAccount() {
 		in = "/client/v4/accounts/{account_id}"

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/internal/control"
@@ -106,7 +105,7 @@ func sentences(teller tell.Teller, policies []leastkey.Policy) []says {
 	for _, s := range teller.Sentences(policies) {
 		class := map[leastkey.Effect]string{leastkey.Allow: "may", leastkey.Deny: "maynot"}[s.Effect]
 		line := says{Class: class, Text: s.Text}
-		if strings.Contains(s.Text, " more") { // nobody is to agree to what was only counted
+		if s.Cut { // nobody is to agree to what was only counted
 			line.Whole = append(slices.Clone(s.Groups), s.Places...)
 		}
 		all = append(all, line)

@@ -164,3 +164,21 @@ func (w *walk) text(id string) string {
 	}
 	return ""
 }
+
+// Nobody is to agree to what a sentence only counts: whoever fills a form by a link chooses its order.
+func TestSummaryNamesEverything(t *testing.T) {
+	n := nodetest.Start(t, nodetest.Config{})
+	var keys []string
+	for _, name := range []string{"access_apps_and_policies", "account_analytics", "account_settings", "account_custom_pages", "images", "pages", "stream",
+		"workers_ai", "turnstile_sites", "vectorize", "d1", "queues"} {
+		keys = append(keys, `{"key":"`+name+`","type":"read"}`)
+	}
+	keys = append(keys, `{"key":"billing","type":"edit"}`)
+	link := url.Values{"permissionGroupKeys": {"[" + strings.Join(keys, ",") + "]"}, "accountId": {"all"}, "name": {"quiet"}}
+	w := begin(t, n.SignIn(t, n.Ada), newToken+"?"+link.Encode())
+	w.press("summary", http.StatusOK, "Summary of quiet", " more on every account")
+	sentences, _, _ := strings.Cut(string(w.at.Body), `id="otherwise"`)
+	if !strings.Contains(sentences, "Billing Write") {
+		t.Errorf("the sentences leave out what matters most:\n%s", sentences)
+	}
+}
