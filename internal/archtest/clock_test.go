@@ -22,7 +22,6 @@ var worldly = map[string]string{
 	"demo/product.go":                         "what its configuration leaves out is the real clock and real randomness",
 	"internal/edge/gateway/payer.go":          "a deadline of a real connection",
 	"internal/edge/gateway/framing/listen.go": "a deadline of a real connection",
-	"internal/edge/edgetest/world.go":         "a test kit: the world is made fresh",
 	"internal/edge/edgetest/run.go":           "a test kit: a deadline of a real connection",
 }
 

@@ -23,6 +23,7 @@ var layers = []layer{
 
 	// Engines.
 	{"guard", []string{".", "api", "catalog"}, "an enforcement node decides from memory: it has no store and no control plane"},
+	{"leastkeytest", []string{".", "api", "catalog", "guard"}, "whoever tests with the kit gets what they test with, and nothing of the server"},
 	{"internal/control", []string{".", "catalog"}, "use cases know the model and the catalogue, never how a request came or where rows go"},
 	{"internal/wire", []string{".", "api", "catalog", "internal/control"}, "the words of the contract for what use cases take and give, shared by the surfaces; it knows none of them"},
 	{"internal/draft", []string{".", "catalog", "internal/control"}, "a form is read into what a use case takes; it knows no page, and asks nobody"},
@@ -37,7 +38,8 @@ var layers = []layer{
 	{"internal/edge/gateway", []string{".", "api", "catalog", "guard", "internal/edge/gateway/framing"}, "foreign request, guard, foreign answer: an edge runs where there is no control plane"},
 	{"internal/edge/gateway/framing", nil, "where a request ends on the wire is a matter of bytes alone"},
 	{"internal/edge/throttle", []string{".", "api"}, "counting requests needs to know who asks and how to refuse, nothing more"},
-	{"internal/edge/edgetest", []string{".", "catalog", "guard"}, "the vectors run against any edge, so they know none"},
+	{"internal/edge/edgetest", []string{".", "api", "catalog", "guard", "leastkeytest", "internal/vectors"}, "the vectors run against any edge, so they know none"},
+	{"internal/vectors", []string{".", "catalog", "guard", "leastkeytest"}, "what is to become of a request is said without regard to who is asked"},
 	{"internal/usage", []string{".", "guard", "internal/control"}, "it stands between the guard, which tells, and the use case that keeps, and knows neither surface nor store"},
 	{"internal/cli", []string{".", "api", "catalog", "client"}, "the command line is a client; the servers it starts are handed to it"},
 
@@ -69,12 +71,16 @@ var bans = []struct {
 		[]string{"internal/httpapi/...", "internal/web/...", "internal/edge/...", "internal/cli/..."}, "a store that knows a surface cannot be put behind another",
 	},
 	{
-		[]string{".", "api/...", "catalog/...", "client/...", "guard/...", "demo/..."},
+		[]string{".", "api/...", "catalog/...", "client/...", "guard/...", "leastkeytest/...", "demo/..."},
 		[]string{"internal/..."}, "what users import must not bring internals along",
 	},
 	{
 		[]string{"..."}, []string{"internal/control/storetest/...", "internal/edge/edgetest/...", "internal/nodetest/..."},
 		"test kits do not belong in the product",
+	},
+	{
+		[]string{"cmd/..."}, []string{"leastkeytest/...", "internal/vectors/..."},
+		"test kits do not belong in the product, though one may be made of another",
 	},
 }
 

@@ -26,7 +26,7 @@ const (
 func Run(t *testing.T, start func(t *testing.T, w *World, u *Upstream) (addr string)) {
 	w, u := NewWorld(t), StartUpstream(t)
 	addr := start(t, w, u)
-	for _, v := range vectors() {
+	for _, v := range hostile() {
 		t.Run(v.name, func(t *testing.T) { w.try(t, u, addr, v) })
 	}
 }

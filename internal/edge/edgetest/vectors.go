@@ -49,7 +49,7 @@ func posts(body string) want { return want{line: "POST " + records + " HTTP/1.1"
 // smuggled is a request that would do harm if it were ever taken for one.
 const smuggled = "DELETE /client/v4/zones/forged HTTP/1.1\r\nHost: forged\r\n\r\n"
 
-func vectors() []vector {
+func hostile() []vector {
 	all := [][]vector{paths(), queries(), forms(), methods(), credentials(), identities(), origins(), hops(), lengths(), chunks(), lineEnds(), hosts()}
 	var flat []vector
 	for _, some := range all {
