@@ -114,9 +114,10 @@ type Audit struct {
 	ID         leastkey.ID
 	Revision   leastkey.Revision // set by the store
 	At         time.Time
-	Actor      leastkey.Principal // zero for the operator
+	Actor      leastkey.Principal // zero for the operator, and for an Agent
 	Credential leastkey.ID        // what the actor presented; zero for the operator
 	Addr       netip.Addr         // the client's address; invalid for the operator
+	Agent      string             // which part of Leastkey acted by itself, such as "discovery"; otherwise empty
 	Action     string             // such as "token.create"
 	Subject    string             // kind and id of what was acted on, such as "token 7d2f..."
 	Account    leastkey.ID        // the account concerned; zero when none

@@ -115,6 +115,9 @@ type Reader interface {
 	Credential(id leastkey.ID) (Credential, error)
 	// Credentials lists the live credentials of one kind that a principal owns.
 	Credentials(owner leastkey.Principal, kind leastkey.Kind) ([]Credential, error)
+	// CredentialsNaming lists the live credentials that have a policy, allow or deny, with a
+	// pattern for the resource itself or for what is under it, by id.
+	CredentialsNaming(r leastkey.Resource) ([]leastkey.ID, error)
 
 	// FindResources lists by name (case of A to Z aside), then id. Those whose name begins with
 	// the text come first.

@@ -173,7 +173,7 @@ func (t tx) PutCredential(c control.Credential) error {
 			return fmt.Errorf("put credential %v: drop a secret: %w", c.ID, err)
 		}
 	}
-	return nil
+	return t.putNames(c)
 }
 
 // mayPut gives control.ErrExists where the credential's id or a secret of it is taken.
@@ -222,5 +222,8 @@ func (t tx) RevokeCredential(id leastkey.ID, at time.Time) error {
 	if err := t.one(revokeCredential, nil, at, id); err != nil {
 		return fmt.Errorf("revoke credential %v: %w", id, err)
 	}
-	return t.run(dropAllSecrets, nil, at, id)
+	if err := t.run(dropAllSecrets, nil, at, id); err != nil {
+		return err
+	}
+	return t.run(dropNames, nil, id)
 }

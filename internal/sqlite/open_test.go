@@ -156,10 +156,22 @@ func TestUpgrade(t *testing.T) {
 		t.Fatal(err)
 	}
 	const id, hash = "zeroblob(16)", "zeroblob(32)"
+	z1, odd := leastkey.Resource{Type: "zone", ID: "z1"}, leastkey.Resource{Type: "zone", ID: "<\u2028\"\U0001F511>"}
+	policies, err := encode([]leastkey.Policy{
+		{Effect: leastkey.Allow, Patterns: []leastkey.Pattern{leastkey.PatternOne(z1), leastkey.PatternOne(odd), leastkey.PatternEvery("zone")}},
+		{Effect: leastkey.Deny, Patterns: []leastkey.Pattern{leastkey.PatternUnder("record", z1), leastkey.PatternUnder("record", odd), {}}},
+		{Effect: leastkey.Allow},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	run(t, path, string(first)+`
 		INSERT INTO users VALUES (`+id+`, 'a', '', '', '', 0, NULL, NULL);
 		INSERT INTO audit VALUES (1, `+id+`, 7000000, 1, `+id+`, `+id+`, '', 'test', 'user', `+id+`, NULL, NULL);
 		INSERT INTO credentials VALUES (`+id+`, 1, 1, `+id+`, 'old', 1, NULL, NULL, '{}', '[]', 1, 2, 3, 0, NULL);
+		INSERT INTO credentials VALUES (x'00000000000000000000000000000007', 1, 1, `+id+`, 'names', 1, NULL, NULL, '{}', '`+policies+`', 1, 2, 3, 0, NULL);
+		INSERT INTO credentials VALUES (x'00000000000000000000000000000008', 1, 1, `+id+`, 'revoked', 1, NULL, NULL, '{}', '`+policies+`', 1, 2, 3, 1, 4);
+		INSERT INTO credentials VALUES (x'00000000000000000000000000000009', 2, 1, `+id+`, 'key', 1, NULL, NULL, '{}', 'null', 1, 2, 3, 0, NULL);
 		INSERT INTO secrets VALUES (`+hash+`, `+id+`, 0, NULL, 'tail', 4, 0, NULL);
 		INSERT INTO secrets VALUES (randomblob(32), `+id+`, 1, NULL, 'gone', 4, 1, NULL);
 		PRAGMA application_id = 0x4c4b4559; PRAGMA user_version = 1;`)
@@ -173,6 +185,14 @@ func TestUpgrade(t *testing.T) {
 		c, err1 := r.Credential(leastkey.ID{})
 		if len(c.Secrets) != 1 || c.Name != "old" || c.Secrets[0].Tail != "tail" || c.Secrets[0].LastUsedOn != at || c.LastUsedOn != at {
 			t.Errorf("the credential became %+v", c)
+		}
+		for _, res := range []leastkey.Resource{z1, odd} {
+			if naming, err := r.CredentialsNaming(res); err != nil || len(naming) != 1 || naming[0] != (leastkey.ID{15: 7}) {
+				t.Errorf("%v is named by %v, %v", res, naming, err)
+			}
+		}
+		if naming, err := r.CredentialsNaming(leastkey.Resource{}); err != nil || len(naming) > 0 {
+			t.Errorf("nothing is named by %v, %v", naming, err)
 		}
 		rows, err2 := r.AuditRows(control.AuditFilter{From: time.Unix(7, 0), To: at})
 		if len(rows) != 1 || rows[0].Action != "test" {

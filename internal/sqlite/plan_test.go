@@ -33,6 +33,7 @@ func TestPlans(t *testing.T) {
 		memberByID: {scan}, membersByAccount: {scan, sort}, membersByUser: {scan, sort}, deleteMember: {scan},
 		byType: {scan, sort}, byParent: {scan, sort}, byBoth: {scan, sort}, deleteResource: {scan},
 		credentialByID: {scan}, credentialState: {scan}, secretState: {scan}, revokeCredential: {scan},
+		credentialsNaming: {scan, sort}, namedBy: {scan}, dropName: {scan}, dropNames: {scan},
 		liveSecrets: {scan}, dropSecret: {scan}, dropAllSecrets: {scan},
 		byAccount: {scan, sort}, byActor: {scan, sort}, bySubject: {scan, sort}, auditByID: {scan},
 		byUser: {scan, sort}, byUserAndTime: {scan, sort}, byAccountAndTime: {scan, sort}, before: {scan, sort},

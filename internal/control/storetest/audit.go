@@ -33,7 +33,7 @@ func testAudit(t *testing.T, f Factory) {
 	}
 	rows := []control.Audit{
 		b.audited(full), // its revision is the store's
-		b.audited(control.Audit{ID: b.id(), Action: "operator"}),
+		b.audited(control.Audit{ID: b.id(), Action: "operator", Agent: "discovery"}),
 		b.audited(control.Audit{ID: b.id(), Action: "a", Actor: acme, Subject: "token x", Addr: netip.MustParseAddr("192.0.2.1")}),
 		b.audited(control.Audit{ID: b.id(), Action: "b", Actor: ada, Subject: "token y", Account: number(3), At: minute(0)}),
 		b.audited(control.Audit{ID: b.id(), Action: "c", Actor: ada, Subject: "token x", Account: number(4)}),

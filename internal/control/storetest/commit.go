@@ -17,6 +17,7 @@ type everything struct {
 	Members   [][]control.Member
 	Resources []control.Resource
 	Tokens    [][]control.Credential
+	Naming    [][]leastkey.ID
 	Audit     []control.Audit
 	Log       []control.Committed
 	Sessions  [][]control.Session
@@ -74,6 +75,10 @@ func (e *everything) lookAround(r control.Reader) error {
 		if !errors.Is(err, control.ErrNotFound) {
 			e.Sessions, errs = append(e.Sessions, []control.Session{session}), append(errs, err)
 		}
+	}
+	for _, named := range []leastkey.Resource{top(), {Type: "zone", ID: "z1"}, {Type: "zone"}, {Type: "pool", ID: "z1"}, {Type: "pool", ID: "Z1"}} {
+		naming, err := r.CredentialsNaming(named)
+		e.Naming, errs = append(e.Naming, naming), append(errs, err)
 	}
 	for n := 21; n <= 25; n++ {
 		uses, err := r.Uses(number(n))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/internal/control"
@@ -60,6 +61,22 @@ func (tx *modelTx) below(r control.Resource, among []leastkey.Resource) bool {
 		r = up
 	}
 	return false
+}
+
+func (tx *modelTx) CredentialsNaming(r leastkey.Resource) ([]leastkey.ID, error) {
+	names := func(p leastkey.Policy) bool {
+		return slices.ContainsFunc(p.Patterns, func(pattern leastkey.Pattern) bool {
+			return pattern.Extent == leastkey.One && leastkey.PatternOne(r) == pattern ||
+				pattern.Extent == leastkey.Under && pattern.Parent == r
+		})
+	}
+	fits := func(c control.Credential) bool { return slices.ContainsFunc(c.Policies, names) }
+	found, err := list(tx, tx.w.credentials, fits, func(c control.Credential) (time.Time, string) { return time.Time{}, c.ID.String() })
+	ids := make([]leastkey.ID, len(found))
+	for i, c := range found {
+		ids[i] = c.ID
+	}
+	return ids, err
 }
 
 // lower turns A to Z into a to z, and leaves everything else as it is.

@@ -263,6 +263,10 @@ func drawOp(rt *rapid.T) op {
 		}
 		c.IssuedOn, c.Validity.ExpiresOn = at("issued"), at("expires")
 		c.Policies = c.Policies[:n("policies", 0, 2)]
+		for i := range c.Policies {
+			r := drawResource(rt).Resource
+			c.Policies[i].Patterns = append(c.Policies[i].Patterns, leastkey.PatternOne(r), leastkey.PatternUnder("record", r))[n("patterns", 0, 2):]
+		}
 		for range n("secrets", 0, 2) {
 			s := secret(n("secret", 1, 12))
 			s.Until, s.LastUsedOn = at("until"), at("used")

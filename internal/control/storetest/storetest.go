@@ -30,6 +30,7 @@ func Run(t *testing.T, f Factory) {
 		{"Resources", testResources},
 		{"Credentials", testCredentials},
 		{"Secrets", testSecrets},
+		{"Naming", testNaming},
 		{"RevokedIsFinal", testRevokedIsFinal},
 		{"Texts", testTexts},
 		{"Times", testTimes},
