@@ -28,6 +28,16 @@ func (r registry) Deleted(ctx context.Context, v guard.Verdict, gone leastkey.Re
 	return err
 }
 
+// Renamed implements gateway.Registry.
+func (r registry) Renamed(ctx context.Context, v guard.Verdict, renamed leastkey.Resource, name string) error {
+	return r.control.RenamedUpstream(ctx, behind(v), renamed, name)
+}
+
+// Moved implements gateway.Registry.
+func (r registry) Moved(ctx context.Context, v guard.Verdict, moved, parent leastkey.Resource) error {
+	return r.control.MovedUpstream(ctx, behind(v), moved, parent)
+}
+
 // behind is the caller whose request did it.
 func behind(v guard.Verdict) control.Caller {
 	return control.Caller{Credential: v.Credential.ID, Principal: v.Credential.Principal, Addr: v.Addr}

@@ -24,12 +24,16 @@ type Caller struct {
 	Once leastkey.ID
 
 	operator bool
-	settled  bool // what allows the deed was decided elsewhere: it is recorded, and no longer decided
+	agent    string // a part of Leastkey that acts by itself
+	settled  bool   // what allows the deed was decided elsewhere: it is recorded, and no longer decided
 }
 
 // Operator is whoever runs this installation, reached through the machine it runs on. It is
 // bound by no policy, and recorded like everyone.
 func Operator() Caller { return Caller{operator: true} }
+
+// Discovery is Leastkey itself, which keeps the registry as a list of the upstream says.
+func Discovery() Caller { return Caller{agent: "discovery", settled: true} }
 
 // authority is a caller as one transaction sees it.
 type authority struct {

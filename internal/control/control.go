@@ -201,7 +201,7 @@ func (c *Control) record(caller Caller, by authority, d *deed) (Act, error) {
 	}
 	var err error
 	row := Audit{
-		ID: id, At: c.now(), Addr: caller.Addr, Action: d.action, Subject: d.subject, Account: d.account,
+		ID: id, At: c.now(), Addr: caller.Addr, Agent: caller.agent, Action: d.action, Subject: d.subject, Account: d.account,
 		Actor: by.Credential.Principal, Credential: by.Credential.ID,
 	}
 	if row.Before, err = asJSON(d.before); err != nil {

@@ -13,16 +13,16 @@ import (
 // Only the operator may, or the gateway on behalf of a caller whose request made the resource
 // (see RegisterCreated).
 func (c *Control) Register(ctx context.Context, caller Caller, r leastkey.Resource, name string, parent leastkey.Resource) (Resource, error) {
-	return c.register(ctx, caller, operatorOnly, r, name, parent)
+	return c.register(ctx, caller, r, name, parent)
 }
 
 // RegisterCreated registers what a caller's own request made upstream under a parent.
 func (c *Control) RegisterCreated(ctx context.Context, caller Caller, r leastkey.Resource, name string, parent leastkey.Resource) (Resource, error) {
 	caller.settled = true
-	return c.register(ctx, caller, operatorOnly, r, name, parent)
+	return c.register(ctx, caller, r, name, parent)
 }
 
-func (c *Control) register(ctx context.Context, caller Caller, on, r leastkey.Resource, name string, parent leastkey.Resource) (Resource, error) {
+func (c *Control) register(ctx context.Context, caller Caller, r leastkey.Resource, name string, parent leastkey.Resource) (Resource, error) {
 	if err := c.checkResource(r, parent); err != nil {
 		return Resource{}, err
 	}
@@ -30,7 +30,7 @@ func (c *Control) register(ctx context.Context, caller Caller, on, r leastkey.Re
 		name = r.ID
 	}
 	var row Resource
-	err := c.act(ctx, caller, on, func(tx Tx, _ authority, done *deed) error {
+	err := c.act(ctx, caller, operatorOnly, func(tx Tx, _ authority, done *deed) error {
 		chain := newAncestry(tx)
 		if _, known := chain.of(parent); !known {
 			if chain.fault != nil {
@@ -39,8 +39,9 @@ func (c *Control) register(ctx context.Context, caller Caller, on, r leastkey.Re
 			return invalid("/parent", "there is no %s", parent)
 		}
 		was, err := tx.Resource(r)
+		fresh := errors.Is(err, ErrNotFound)
 		switch {
-		case errors.Is(err, ErrNotFound):
+		case fresh:
 			row = Resource{Resource: r, Name: name, Parent: parent, CreatedOn: c.now()}
 		case err != nil:
 			return err
@@ -55,52 +56,79 @@ func (c *Control) register(ctx context.Context, caller Caller, on, r leastkey.Re
 			return err
 		}
 		record := row.record()
-		done.action, done.subject, done.after = "resource.register", r.String(), describedResource(row)
-		done.account = accountOf(lastOf(parent, chain))
 		done.changes = []leastkey.Change{{Resource: &record}}
+		after := describedResource(row)
+		if fresh { // an id that comes back is a new resource, whatever still points to the old one
+			lost, err := c.forget(tx, done, []leastkey.Resource{r})
+			if err != nil {
+				return err
+			}
+			after.Lost = recordedLosses(lost)
+		}
+		done.action, done.subject, done.after = "resource.register", r.String(), after
+		done.account = accountOf(lastOf(parent, chain))
 		return nil
 	})
 	return row, err
 }
 
-// Unregister removes a resource. Only the operator may.
+// Unregister removes a resource that has nothing below it, and what allows anything on it by name
+// from every token. Only the operator may.
 func (c *Control) Unregister(ctx context.Context, caller Caller, r leastkey.Resource) error {
-	return c.unregister(ctx, caller, operatorOnly, r)
+	_, err := c.unregister(ctx, caller, r, false)
+	return err
 }
 
-// UnregisterDeleted removes what a caller's own request deleted upstream.
+// UnregisterTree is Unregister for a resource with everything below it, in one commit.
+func (c *Control) UnregisterTree(ctx context.Context, caller Caller, r leastkey.Resource) ([]Loss, error) {
+	return c.unregister(ctx, caller, r, true)
+}
+
+// UnregisterDeleted removes what a caller's own request deleted upstream, where everything below
+// it went with it.
 func (c *Control) UnregisterDeleted(ctx context.Context, caller Caller, r leastkey.Resource) error {
 	caller.settled = true
-	return c.unregister(ctx, caller, operatorOnly, r)
+	_, err := c.unregister(ctx, caller, r, true)
+	return err
 }
 
-func (c *Control) unregister(ctx context.Context, caller Caller, on, r leastkey.Resource) error {
-	return c.act(ctx, caller, on, func(tx Tx, _ authority, done *deed) error {
-		was, err := tx.Resource(r)
-		if err != nil {
-			if errors.Is(err, ErrNotFound) {
-				return &Error{Kind: NoSuch, Message: "the registry has no " + r.String()}
-			}
-			return err
-		}
-		children, err := tx.Resources("", r)
+func (c *Control) unregister(ctx context.Context, caller Caller, r leastkey.Resource, tree bool) ([]Loss, error) {
+	var lost []Loss
+	err := c.act(ctx, caller, operatorOnly, func(tx Tx, _ authority, done *deed) error {
+		was, err := registered(tx, r)
 		if err != nil {
 			return err
 		}
-		if len(children) > 0 {
-			return &Error{Kind: Invalid, Message: r.String() + " still has " + plural(len(children), "resource") + " under it; remove them first"}
-		}
-		chain := newAncestry(tx)
-		done.account = accountOf(lastOf(r, chain))
-		if err := tx.DeleteResource(r); err != nil {
+		all, err := subtree(tx, was)
+		if err != nil {
 			return err
 		}
-		record := was.record()
-		record.Gone = true
-		done.action, done.subject, done.before = "resource.remove", r.String(), describedResource(was)
-		done.changes = []leastkey.Change{{Resource: &record}}
+		if len(all) > 1 && !tree {
+			return &Error{Kind: Invalid, Message: r.String() + " still has " + plural(len(all)-1, "resource") + " under it; remove them first, or all together (--recursive)"}
+		}
+		done.account = accountOf(lastOf(r, newAncestry(tx)))
+		if lost, err = c.remove(tx, done, all); err != nil {
+			return err
+		}
+		before := describedResource(was)
+		before.Below, before.Lost = recordedResources(all[1:]), recordedLosses(lost)
+		done.action, done.subject, done.before = "resource.remove", r.String(), before
 		return nil
 	})
+	return lost, err
+}
+
+// remove takes rows out of the registry, and what points to them out of tokens, as a part of an act.
+func (c *Control) remove(tx Tx, done *deed, rows []Resource) ([]Loss, error) {
+	for _, row := range rows {
+		if err := tx.DeleteResource(row.Resource); err != nil {
+			return nil, err
+		}
+		record := row.record()
+		record.Gone = true
+		done.changes = append(done.changes, leastkey.Change{Resource: &record})
+	}
+	return c.forget(tx, done, resources(rows))
 }
 
 // Resources lists the registry; a zero type or parent does not restrict. Only the operator may.
@@ -137,10 +165,15 @@ func lastOf(r leastkey.Resource, chain *ancestry) leastkey.Resource {
 	return ancestors[len(ancestors)-1]
 }
 
-func describedResource(r Resource) any {
-	return struct {
-		Name   string            `json:"name"`
-		Parent leastkey.Resource `json:"parent"`
-		Since  time.Time         `json:"created_on"`
-	}{r.Name, r.Parent, r.CreatedOn}
+// recordedResource is a resource as audit rows have it.
+type recordedResource struct {
+	Name   string            `json:"name"`
+	Parent leastkey.Resource `json:"parent"`
+	Since  time.Time         `json:"created_on"`
+	Below  []string          `json:"below,omitempty"` // what went with it: "record r1"
+	Lost   []string          `json:"lost,omitempty"`  // by tokens: "<id>: zone 023e..."
+}
+
+func describedResource(r Resource) recordedResource {
+	return recordedResource{Name: r.Name, Parent: r.Parent, Since: r.CreatedOn}
 }

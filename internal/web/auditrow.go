@@ -109,6 +109,8 @@ func (a *auditReader) row(ctx context.Context, e control.AuditEntry, teller tell
 // actor says who it was, and by which credential.
 func (a *auditReader) actor(ctx context.Context, e control.AuditEntry) (who, by string, err error) {
 	switch {
+	case e.Agent != "":
+		return "Leastkey's " + e.Agent, "", nil
 	case e.Actor.IsZero():
 		return "The operator", "", nil
 	case e.ActorEmail != "":
@@ -233,6 +235,7 @@ func actWords(action string) string {
 		"account.create": "made the account", "account.update": "renamed the account",
 		"member.add": "added the member", "member.update": "changed the roles of the member", "member.remove": "removed the member",
 		"resource.register": "registered the resource", "resource.remove": "removed the resource",
+		"resource.rename": "renamed the resource", "resource.move": "moved the resource", "resource.discover": "brought in step with the upstream what is under",
 	}[action]
 }
 
