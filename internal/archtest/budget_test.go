@@ -16,6 +16,7 @@ type purchase struct {
 
 var budget = []purchase{
 	{"catalog", "go.yaml.in/yaml/v3", "a catalogue is YAML, written by hand: read strictly, with the line of each mistake"},
+	{"internal/openapi", "go.yaml.in/yaml/v3", "OpenAPI documents are YAML as often as JSON"},
 	{"internal/config", "go.yaml.in/yaml/v3", "the configuration is YAML as the catalogue is"},
 	{"internal/cli", "github.com/alecthomas/kong", "commands and flags are declared as types, with help from the same place"},
 	{"internal/cli", "golang.org/x/term", "a secret that is typed is not echoed"},

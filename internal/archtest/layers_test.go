@@ -29,10 +29,11 @@ var layers = []layer{
 	{"internal/draft", []string{".", "catalog", "internal/control"}, "a form is read into what a use case takes; it knows no page, and asks nobody"},
 	{"internal/tell", []string{".", "api", "catalog", "internal/control", "internal/wire"}, "sentences are made of a token, a catalogue and names that are handed in: it asks nobody, and knows no page"},
 	{"internal/control/storetest", []string{".", "internal/control"}, "the conformance suite speaks of the Store interface, not of a store"},
+	{"internal/openapi", []string{".", "catalog"}, "a document is read into a catalogue; it knows no file and no network"},
 
 	// Adapters.
 	{"internal/sqlite", []string{".", "internal/control"}, "a store implements what control declares, and knows no surface"},
-	{"internal/httpapi", []string{".", "api", "catalog", "guard", "internal/control", "internal/wire"}, "the JSON API asks the guard and calls use cases; the store is behind them"},
+	{"internal/httpapi", []string{".", "api", "catalog", "guard", "internal/control", "internal/draft", "internal/tell", "internal/wire"}, "the JSON API asks the guard and calls use cases, and says in sentences and links what it explains; the store is behind them"},
 	{"internal/login", []string{".", "internal/control"}, "who a person is and how often they may try to show it: no page, no store"},
 	{"internal/web", []string{".", "api", "catalog", "guard", "internal/control", "internal/draft", "internal/login", "internal/tell", "internal/wire"}, "the dashboard asks the guard and calls the use cases that the API calls, so it can do nothing that the API would refuse"},
 	{"internal/edge/gateway", []string{".", "api", "catalog", "guard", "internal/edge/gateway/framing"}, "foreign request, guard, foreign answer: an edge runs where there is no control plane"},
@@ -41,7 +42,7 @@ var layers = []layer{
 	{"internal/edge/edgetest", []string{".", "api", "catalog", "guard", "leastkeytest", "internal/vectors"}, "the vectors run against any edge, so they know none"},
 	{"internal/vectors", []string{".", "catalog", "guard", "leastkeytest"}, "what is to become of a request is said without regard to who is asked"},
 	{"internal/usage", []string{".", "guard", "internal/control"}, "it stands between the guard, which tells, and the use case that keeps, and knows neither surface nor store"},
-	{"internal/cli", []string{".", "api", "catalog", "client"}, "the command line is a client; the servers it starts are handed to it"},
+	{"internal/cli", []string{".", "api", "catalog", "client", "internal/openapi"}, "the command line is a client; the servers it starts are handed to it"},
 
 	// Wiring.
 	{"internal/config", []string{".", "catalog", "internal/edge/throttle"}, "a configuration file names values; what is made of them is decided in cmd. What is not YAML is explained as in a catalogue"},

@@ -11,7 +11,8 @@ import (
 
 // catalogCommands are the commands about catalogues.
 type catalogCommands struct {
-	Check checkCommand `cmd:"" help:"Check a catalogue: whatever is wrong is named with file, line and fix." example:"leastkey catalog check catalogue.yaml"`
+	Check  checkCommand  `cmd:"" help:"Check a catalogue: whatever is wrong is named with file, line and fix." example:"leastkey catalog check catalogue.yaml"`
+	Import importCommand `cmd:"" help:"Make a first catalogue of an OpenAPI document." example:"leastkey catalog import openapi.json --output catalogue.yaml"`
 }
 
 type checkCommand struct {
