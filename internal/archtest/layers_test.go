@@ -41,6 +41,7 @@ var layers = []layer{
 	{"internal/edge/throttle", []string{".", "api"}, "counting requests needs to know who asks and how to refuse, nothing more"},
 	{"internal/edge/edgetest", []string{".", "api", "catalog", "guard", "leastkeytest", "internal/vectors"}, "the vectors run against any edge, so they know none"},
 	{"internal/vectors", []string{".", "catalog", "guard", "leastkeytest"}, "what is to become of a request is said without regard to who is asked"},
+	{"internal/discovery", []string{".", "catalog", "internal/control"}, "it compares what a list says with the registry; who asks the upstream for the list is handed in"},
 	{"internal/usage", []string{".", "guard", "internal/control"}, "it stands between the guard, which tells, and the use case that keeps, and knows neither surface nor store"},
 	{"internal/cli", []string{".", "api", "catalog", "client", "internal/openapi"}, "the command line is a client; the servers it starts are handed to it"},
 
