@@ -25,6 +25,8 @@ type API struct {
 	now     func() time.Time
 	log     *slog.Logger
 	routes  map[string]handler // by operation: "GET /client/v4/user/tokens"
+
+	explainer Explainer
 }
 
 // handler answers one request. It returns the answer to a success, or an error that failed can
@@ -47,8 +49,8 @@ const largestBody = 1 << 20
 
 // New makes the API. It fails when the catalogue has an operation of the control plane that
 // nothing here serves, or the other way round.
-func New(c *control.Control, cat *catalog.Catalog, now func() time.Time, log *slog.Logger) (*API, error) {
-	a := &API{control: c, catalog: cat, now: now, log: log, routes: map[string]handler{}}
+func New(c *control.Control, cat *catalog.Catalog, explainer Explainer, now func() time.Time, log *slog.Logger) (*API, error) {
+	a := &API{control: c, catalog: cat, explainer: explainer, now: now, log: log, routes: map[string]handler{}}
 	for _, r := range a.table() {
 		a.routes[r.operation] = r.handle
 	}

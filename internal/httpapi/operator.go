@@ -3,11 +3,8 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/leastkey/leastkey"
@@ -34,6 +31,8 @@ func (a *API) Operator(dashboard string) http.Handler {
 		"DELETE /accounts/{id}/members/{mid}": a.operatorRemoveMember,
 		"GET /resources":                      a.operatorResources,
 		"POST /resources":                     a.operatorRegister,
+		"PATCH /resources/{type}/{id}":        a.operatorChangeResource,
+		"GET /resources/{type}/{id}/tokens":   a.operatorConsequences,
 		"DELETE /resources/{type}/{id}":       a.operatorUnregister,
 	} {
 		mux.HandleFunc(withBase(pattern), func(w http.ResponseWriter, r *http.Request) {
@@ -207,90 +206,14 @@ func (a *API) operatorRemoveMember(ctx context.Context, r *http.Request, _ []byt
 	return ok(api.Deleted{ID: id.String()})
 }
 
-func (a *API) operatorResources(ctx context.Context, r *http.Request, _ []byte) (answer, error) {
-	query := r.URL.Query()
-	var parent leastkey.Resource
-	if text := query.Get("parent"); text != "" {
-		var err error
-		if parent, err = parseResource(text); err != nil {
-			return answer{}, err
-		}
-	}
-	if t := leastkey.ResourceType(query.Get("type")); t != "" {
-		if err := a.knownType(t); err != nil {
-			return answer{}, err
-		}
-	}
-	rows, err := a.control.Resources(ctx, control.Operator(), leastkey.ResourceType(query.Get("type")), parent)
-	if err != nil {
-		return answer{}, err
-	}
-	shown := make([]api.Resource, len(rows))
-	for i, row := range rows {
-		shown[i] = shownResource(row)
-	}
-	return all(shown)
-}
-
-// knownType refuses a type that the catalogue does not have: a list of none would hide the mistake.
-func (a *API) knownType(t leastkey.ResourceType) error {
-	var known []string
-	for _, r := range a.catalog.Resources() {
-		if r.Type == t {
-			return nil
-		}
-		known = append(known, string(r.Type))
-	}
-	slices.Sort(known)
-	return &api.FieldError{Message: fmt.Sprintf("the catalogue has no resource type %q: there are %s", t, strings.Join(known, ", "))}
-}
-
-func (a *API) operatorRegister(ctx context.Context, _ *http.Request, body []byte) (answer, error) {
-	var request api.Resource
-	if err := decode(body, &request); err != nil {
-		return answer{}, err
-	}
-	if request.Parent == nil {
-		return answer{}, &api.FieldError{Pointer: "/parent", Message: "a resource needs a parent, such as {\"type\": \"account\", \"id\": ...}"}
-	}
-	named := leastkey.Resource{Type: request.Type, ID: request.ID}
-	row, err := a.control.Register(ctx, control.Operator(), named, request.Name, *request.Parent)
-	if err != nil {
-		return answer{}, err
-	}
-	return ok(shownResource(row))
-}
-
-func (a *API) operatorUnregister(ctx context.Context, r *http.Request, _ []byte) (answer, error) {
-	named := leastkey.Resource{Type: leastkey.ResourceType(r.PathValue("type")), ID: r.PathValue("id")}
-	if err := a.control.Unregister(ctx, control.Operator(), named); err != nil {
-		return answer{}, err
-	}
-	return ok(api.Deleted{ID: named.ID})
-}
-
 func operatorUser(u control.User) api.OperatorUser {
 	return api.OperatorUser{ID: u.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName,
 		Disabled: u.Disabled, CreatedOn: api.At(u.CreatedOn)}
 }
 
-func shownResource(r control.Resource) api.Resource {
-	return api.Resource{Type: r.Type, ID: r.ID, Name: r.Name, Parent: &r.Parent, CreatedOn: api.At(r.CreatedOn)}
-}
-
 // all is a list that comes whole.
 func all[T any](items []T) (answer, error) {
 	return erased(api.Page(items, api.PageOf(1, max(1, len(items)), len(items)))), nil
-}
-
-// parseResource reads "type:id".
-func parseResource(s string) (leastkey.Resource, error) {
-	for i := range s {
-		if s[i] == ':' {
-			return leastkey.Resource{Type: leastkey.ResourceType(s[:i]), ID: s[i+1:]}, nil
-		}
-	}
-	return leastkey.Resource{}, &api.FieldError{Message: "a parent is written TYPE:ID, such as account:01a7..."}
 }
 
 func pathID(r *http.Request, name string) (leastkey.ID, error) {

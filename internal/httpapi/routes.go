@@ -30,6 +30,9 @@ func (a *API) table() []route {
 		{"DELETE " + account + "/members/{member_id}", a.removeMember},
 		{"GET " + account + "/roles", a.roles},
 		{"GET " + account + "/roles/{role_id}", a.role},
+
+		{"GET /leastkey/v1/whoami", a.whoami},
+		{"POST /leastkey/v1/explain", a.explain},
 	}
 	for _, owner := range []string{user, account} {
 		tokens := owner + "/tokens"

@@ -30,6 +30,9 @@ func TestGlobalKeyOpensEveryRoute(t *testing.T) {
 		if op.Method == http.MethodGet {
 			body = nil
 		}
+		if strings.HasSuffix(op.Route, "/explain") {
+			body = map[string]any{"method": "GET", "path": "/client/v4/user"}
+		}
 		unknown := n.Send(nodetest.Request(t, nodetest.Fields("X-Auth-Email", n.Ada.Email, "X-Auth-Key", strings.Repeat("0", 37)), op.Method, path, body))
 		want := http.StatusUnauthorized
 		if op.Access == catalog.ByCredential {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/leastkey/leastkey/api"
@@ -42,7 +43,7 @@ type Answer struct {
 	Body   []byte
 }
 
-// Request makes a request below Base. A string or []byte is a body as it is, nil is none, and
+// Request makes a request below Base, or below /leastkey. A string or []byte is a body as it is, nil is none, and
 // anything else is sent as JSON.
 func Request(t testing.TB, by Credential, method, path string, body any) *http.Request {
 	t.Helper()
@@ -60,7 +61,10 @@ func Request(t testing.TB, by Credential, method, path string, body any) *http.R
 		}
 		content = bytes.NewReader(text)
 	}
-	r := httptest.NewRequest(method, Base+path, content)
+	if !strings.HasPrefix(path, "/leastkey/") { // which is beside it
+		path = Base + path
+	}
+	r := httptest.NewRequest(method, path, content)
 	if content != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
