@@ -11,6 +11,7 @@ import (
 	"github.com/leastkey/leastkey/catalog"
 	"github.com/leastkey/leastkey/guard"
 	"github.com/leastkey/leastkey/internal/control"
+	"github.com/leastkey/leastkey/internal/draft"
 	"github.com/leastkey/leastkey/internal/tell"
 )
 
@@ -30,6 +31,7 @@ type tryAnswer struct {
 	Status   int      // and with which status; 0 when it is allowed
 	Suffices []string // permission groups, of which any would do
 	On       string   // what they are needed on
+	Allow    string   // where the smallest addition that would allow it is proposed; "" when there is none
 }
 
 // tryMethods are those that operations have.
@@ -125,7 +127,9 @@ func (s *Site) trial(id leastkey.ID, form tryForm) (guard.Trial, []FieldError) {
 
 // tried asks the guard, and puts what it says into words.
 func (s *Site) tried(ctx context.Context, v *visit, token control.Credential, trial guard.Trial) (*tryAnswer, error) {
-	outcome := s.Guard.Try(trial)
+	person := leastkey.Credential{Kind: leastkey.Session, Principal: leastkey.UserOf(v.user.ID), Status: leastkey.Active}
+	explained := s.Guard.Explain(trial, person)
+	outcome := explained.Outcome
 	resources := tell.Resources(token.Policies...)
 	resources = append(resources[:min(len(resources), mostLookedUp)], outcome.Target)
 	names, err := s.Control.Names(ctx, s.caller(v, "GET /tokens/{token_id}"), v.owner, resources)
@@ -141,6 +145,13 @@ func (s *Site) tried(ctx context.Context, v *visit, token control.Credential, tr
 		said.Status, said.Would = outcome.Denial.Status, denialWords(outcome.Denial)
 	}
 	said.Suffices, said.On = t.needs(s.Catalog)
+	if add := explained.Addition; add != nil && add.Certain {
+		if _, err := s.Catalog.FormatResources(add.Policy.Patterns); err == nil {
+			if link, fits := draft.Proposal(v.owner, token.ID, add.Policy); fits {
+				said.Allow = link
+			}
+		}
+	}
 	return said, nil
 }
 
@@ -173,7 +184,7 @@ func (t trying) why() []string {
 	switch {
 	case !t.outcome.Known && t.outcome.Denial != nil && t.outcome.Denial.Status == http.StatusUnauthorized:
 		return []string{"No secret of the token works any more."}
-	case t.outcome.Allowed && t.outcome.Operation.Access == catalog.ByCredential:
+	case t.outcome.Allowed && t.outcome.Operation.Access != catalog.ByPermission:
 		return []string{"Every token that works may do this."}
 	case t.outcome.Allowed:
 		why := []string{t.policy(d, "A policy allows it, and its owner may do it too: ")}
@@ -244,7 +255,7 @@ func (t trying) policy(d leastkey.Decision, lead string) string {
 // needs are the permission groups of which any would do, and on what.
 func (t trying) needs(c *catalog.Catalog) (groups []string, on string) {
 	op := t.outcome.Operation
-	if op == nil || op.Access == catalog.ByCredential {
+	if op == nil || op.Access != catalog.ByPermission {
 		return nil, ""
 	}
 	for _, p := range op.AnyOf {

@@ -89,7 +89,12 @@ func (s *Site) editToken(ctx context.Context, v *visit) (answer, error) {
 		return answer{}, err
 	}
 	w.draft = draft.From(s.Catalog, w.token)
-	return s.showForm(ctx, w, formState{})
+	state := formState{}
+	if query := v.URL.Query(); draft.IsProposal(query) {
+		state.linked = true
+		w.draft, state.doubts = w.draft.Propose(s.Catalog, w.owner, query)
+	}
+	return s.showForm(ctx, w, state)
 }
 
 // showForm shows the form with what is in the draft.

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/leastkey/leastkey"
@@ -37,6 +38,14 @@ func (s *Site) beginToken(ctx context.Context, v *visit) (answer, error) {
 			return answer{}, errNoPage
 		}
 		w.draft = draft.FromTemplate(s.Catalog, t, w.owner)
+	case draft.IsProposal(query):
+		var problems []draft.Problem
+		named := draft.Parse(url.Values{draft.NameField: query[draft.LinkName]})
+		w.draft, problems = draft.Draft{Name: named.Name}.Propose(s.Catalog, w.owner, query)
+		if len(w.draft.Rules) == 0 {
+			w.draft.Rules = draft.Blank(s.Catalog, w.owner).Rules
+		}
+		return s.showForm(ctx, w, formState{linked: true, doubts: problems})
 	case draft.IsLink(query):
 		var problems []draft.Problem
 		w.draft, problems = draft.FromLink(s.Catalog, w.owner, query)
