@@ -30,6 +30,8 @@ type grammar struct {
 	JSON bool   `name:"json" help:"Print JSON."`
 
 	Token            tokenCommands    `cmd:"" help:"Make and manage API tokens."`
+	Whoami           whoamiCommand    `cmd:"" help:"Say what your credential is, what it may do, until when and from where." example:"leastkey whoami"`
+	Explain          explainCommand   `cmd:"" help:"Say whether a request would be allowed, why, and the smallest addition that would allow it. Exits with 1 when it would be refused." example:"leastkey explain PATCH /client/v4/zones/023e105f4ecef8ad9ca31a8372d0c353/dns_records/372e67954025e0ba6aaa6d586b9e0b59"`
 	PermissionGroups groupsCommand    `cmd:"" help:"List the permission groups that a token may have." example:"leastkey permission-groups dns"`
 	Template         templateCommands `cmd:"" help:"List templates."`
 	Role             roleCommands     `cmd:"" help:"List roles."`
@@ -124,6 +126,9 @@ Environment:
 
 // fail says what went wrong, and what may help.
 func (a *app) fail(err error) int {
+	if errors.Is(err, errRefused) {
+		return exitFailed // it was told as an answer, not as an error
+	}
 	_, _ = fmt.Fprintf(a.stderr, "leastkey: %s\n", printable(err.Error()))
 	hint := ""
 	refused, ok := errors.AsType[*client.Error](err)

@@ -83,7 +83,8 @@ func TestNoFlagTakesASecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = kong.Visit(parser.Model.Node, func(node kong.Visitable, next kong.Next) error {
-		if flag, ok := node.(*kong.Flag); ok && !flag.IsBool() {
+		// An id is no secret, and nothing but an id is taken there.
+		if flag, ok := node.(*kong.Flag); ok && !flag.IsBool() && flag.Name != "token-id" {
 			for _, word := range []string{"token", "secret", "password", "key"} {
 				if strings.Contains(flag.Name, word) {
 					t.Errorf("--%s takes a value", flag.Name)
