@@ -34,6 +34,7 @@ type Config struct {
 	Certificate    string // PEM files; empty: plain HTTP
 	Key            string
 	Quota          throttle.Quota
+	Discovery      Discovery
 }
 
 // Credential is the header by which the upstream knows the gateway. The value never stands in
@@ -115,6 +116,7 @@ func (r *reader) read() Config {
 	if r.fields["rate"].line > 0 {
 		c.Quota = r.rate()
 	}
+	c.Discovery = r.discovery()
 	return c
 }
 

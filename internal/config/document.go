@@ -21,6 +21,7 @@ const (
 	word  form = iota // one value
 	words             // a list of values
 	section
+	sections // a list of them: what is in the first is at path[0], and so on
 )
 
 // key is a key that the file may have, by its dotted path.
@@ -38,6 +39,8 @@ func keys() []key {
 		{"trusted_proxies", words},
 		{"tls", section}, {"tls.certificate", word}, {"tls.key", word},
 		{"rate", section}, {"rate.requests", word}, {"rate.per", word},
+		{"discovery", section}, {"discovery.every", word},
+		{"discovery.lists", sections}, {"discovery.lists.list", word}, {"discovery.lists.under", word}, {"discovery.lists.name", word},
 	}
 }
 
@@ -102,7 +105,7 @@ func (d *document) section(path string, n *yaml.Node) {
 		name, value := n.Content[i], behind(n.Content[i+1])
 		at := within + name.Value
 		_, twice := d.fields[at]
-		j := slices.IndexFunc(keys(), func(k key) bool { return k.path == at })
+		j := slices.IndexFunc(keys(), func(k key) bool { return k.path == plain(at) })
 		switch {
 		case name.Kind != yaml.ScalarNode || j < 0 || strings.Contains(name.Value, "."):
 			d.wrong(name.Line, "unknown key %s; the keys here are %s", name.Value, strings.Join(d.known(within), ", "))
@@ -116,6 +119,13 @@ func (d *document) section(path string, n *yaml.Node) {
 		case form == section:
 			d.section(at, value)
 		case isNull(value):
+		case form == sections && value.Kind == yaml.SequenceNode:
+			for i, item := range value.Content {
+				f.items = append(f.items, field{line: item.Line})
+				d.section(fmt.Sprintf("%s[%d]", at, i), item)
+			}
+		case form == sections:
+			d.wrong(value.Line, "%s: want a list, such as [{%s: ...}]", at, d.known(at + ".")[0])
 		case form == words && value.Kind == yaml.SequenceNode:
 			for _, item := range value.Content {
 				if item = behind(item); item.Kind != yaml.ScalarNode {
@@ -139,11 +149,23 @@ func (d *document) section(path string, n *yaml.Node) {
 func (d *document) known(within string) []string {
 	var names []string
 	for _, k := range keys() {
-		if name, ok := strings.CutPrefix(k.path, within); ok && !strings.Contains(name, ".") {
+		if name, ok := strings.CutPrefix(k.path, plain(within)); ok && !strings.Contains(name, ".") {
 			names = append(names, name)
 		}
 	}
 	return names
+}
+
+// plain is a path without the numbers in lists.
+func plain(path string) string {
+	for {
+		before, rest, found := strings.Cut(path, "[")
+		_, after, closed := strings.Cut(rest, "]")
+		if !found || !closed {
+			return path
+		}
+		path = before + after
+	}
 }
 
 // behind is what an alias stands for.
