@@ -54,6 +54,44 @@ type Resource struct {
 	CreatedOn Time                  `json:"created_on,omitzero"`
 }
 
+// ResourceUpdate is the body of PATCH /leastkey/v1/resources/{type}/{id}: exactly one of both. The
+// answer is a Resource.
+type ResourceUpdate struct {
+	Name   *string            `json:"name,omitempty"`   // renames it
+	Parent *leastkey.Resource `json:"parent,omitempty"` // moves it, with all below it
+}
+
+// ResourceConsequences is the answer to GET /leastkey/v1/resources/{type}/{id}/tokens: what moving
+// or removing a resource takes along. With ?recursive=true a DELETE removes all below it too.
+type ResourceConsequences struct {
+	Below  int         `json:"below"`  // resources below it
+	Tokens []TokenLoss `json:"tokens"` // that have an allow for it, or for something below it, by name
+}
+
+// TokenLoss is what one token would lose.
+type TokenLoss struct {
+	ID    leastkey.ID `json:"id"`
+	Name  string      `json:"name"`
+	Owner string      `json:"owner"` // "user 7d2f..."
+	Loses []string    `json:"loses"` // "zone 023e...", "every record of zone 023e..."
+}
+
+// ResourceImport is the answer to POST /leastkey/v1/resources/import, whose body is a list of
+// Resource. When one is refused nothing is done, nor with ?dry_run=true.
+type ResourceImport struct {
+	Done       bool              `json:"done"`
+	Registered int               `json:"registered"`
+	Renamed    int               `json:"renamed"`
+	Unchanged  int               `json:"unchanged"`
+	Refused    []ResourceRefusal `json:"refused,omitempty"`
+}
+
+// ResourceRefusal says why one resource of an import cannot be registered.
+type ResourceRefusal struct {
+	Index   int    `json:"index"` // in the list, from 0
+	Message string `json:"message"`
+}
+
 // OperatorPath is where the routes of the operator begin.
 const OperatorPath = "/leastkey/v1"
 

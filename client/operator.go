@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"strings"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/api"
@@ -88,8 +89,47 @@ func (o *Operator) CreateResource(ctx context.Context, r api.Resource) (api.Reso
 	return one[api.Resource](ctx, o.c, http.MethodPost, "/resources", r)
 }
 
-// DeleteResource takes a resource, and whatever is under it, out of the registry.
-func (o *Operator) DeleteResource(ctx context.Context, r leastkey.Resource) error {
-	_, err := one[api.Deleted](ctx, o.c, http.MethodDelete, "/resources/"+url.PathEscape(string(r.Type))+"/"+url.PathEscape(r.ID), nil)
+// ImportResources registers many resources, all or none. A dry run only says what would be done.
+func (o *Operator) ImportResources(ctx context.Context, rows []api.Resource, dryRun bool) (api.ResourceImport, error) {
+	path := "/resources/import"
+	if dryRun {
+		path += "?dry_run=true"
+	}
+	return one[api.ResourceImport](ctx, o.c, http.MethodPost, path, rows)
+}
+
+// RenameResource gives a resource another name.
+func (o *Operator) RenameResource(ctx context.Context, r leastkey.Resource, name string) (api.Resource, error) {
+	return one[api.Resource](ctx, o.c, http.MethodPatch, resourcePath(r), api.ResourceUpdate{Name: &name})
+}
+
+// MoveResource puts a resource, with all below it, under another parent. Tokens lose what allowed
+// anything on it by name.
+func (o *Operator) MoveResource(ctx context.Context, r, parent leastkey.Resource) (api.Resource, error) {
+	return one[api.Resource](ctx, o.c, http.MethodPatch, resourcePath(r), api.ResourceUpdate{Parent: &parent})
+}
+
+// ResourceConsequences tells what moving or removing a resource would take along.
+func (o *Operator) ResourceConsequences(ctx context.Context, r leastkey.Resource) (api.ResourceConsequences, error) {
+	return one[api.ResourceConsequences](ctx, o.c, http.MethodGet, resourcePath(r)+"/tokens", nil)
+}
+
+// DeleteResource takes a resource out of the registry. With something below it that is refused,
+// unless recursive, which takes all of that out too.
+func (o *Operator) DeleteResource(ctx context.Context, r leastkey.Resource, recursive bool) error {
+	path := resourcePath(r)
+	if recursive {
+		path += "?recursive=true"
+	}
+	_, err := one[api.Deleted](ctx, o.c, http.MethodDelete, path, nil)
 	return err
+}
+
+// resourcePath spells ids so that no server takes them for a step up.
+func resourcePath(r leastkey.Resource) string {
+	id := url.PathEscape(r.ID)
+	if r.ID == "." || r.ID == ".." {
+		id = strings.ReplaceAll(r.ID, ".", "%2E")
+	}
+	return "/resources/" + url.PathEscape(string(r.Type)) + "/" + id
 }

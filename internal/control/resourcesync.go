@@ -22,6 +22,8 @@ type Listing struct {
 	Since  leastkey.Revision // when reading began; what was changed since is left alone
 	// Left reports whether a resource has gone from another parent, as far as is certain.
 	Left func(r, parent leastkey.Resource) bool
+	// Claimed reports whether another parent's list has a resource: it is moved, not removed.
+	Claimed func(r leastkey.Resource) bool
 }
 
 // Synced is what became of a Listing.
@@ -31,6 +33,11 @@ type Synced struct {
 	Emptied                             bool                // the list was empty and the registry was not: nothing was done
 	Elsewhere                           []leastkey.Resource // not moved, because of a doubt whose they are
 	Odd                                 []string            // ids that the type cannot have
+}
+
+func (s *Synced) add(part Synced) {
+	s.Registered, s.Renamed, s.Moved, s.Removed = s.Registered+part.Registered, s.Renamed+part.Renamed, s.Moved+part.Moved, s.Removed+part.Removed
+	s.Lost = append(s.Lost, part.Lost...)
 }
 
 // mostSynced bounds the changes of one act, beside which nobody else can write.
@@ -55,7 +62,10 @@ func (c *Control) Sync(ctx context.Context, caller Caller, l Listing) (Synced, e
 			if err != nil {
 				return err
 			}
-			return c.sync(tx, done, l, now.steps[:min(len(now.steps), mostSynced)], &total)
+			var part Synced
+			err = c.sync(tx, done, l, now.steps[:min(len(now.steps), mostSynced)], &part)
+			total.add(part)
+			return err
 		})
 		if err != nil || len(plan.steps) <= mostSynced {
 			return total, err
@@ -117,7 +127,8 @@ func (c *Control) planSync(r Reader, l Listing) (syncPlan, error) {
 		return plan, nil
 	}
 	for _, row := range have {
-		if !listed[row.Resource] && !touched[row.Resource] {
+		claimed := l.Claimed != nil && l.Claimed(row.Resource)
+		if !listed[row.Resource] && !touched[row.Resource] && !claimed {
 			plan.steps = append(plan.steps, syncStep{was: row})
 		}
 	}

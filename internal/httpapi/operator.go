@@ -31,12 +31,13 @@ func (a *API) Operator(dashboard string) http.Handler {
 		"DELETE /accounts/{id}/members/{mid}": a.operatorRemoveMember,
 		"GET /resources":                      a.operatorResources,
 		"POST /resources":                     a.operatorRegister,
+		"POST /resources/import":              a.operatorImport,
 		"PATCH /resources/{type}/{id}":        a.operatorChangeResource,
 		"GET /resources/{type}/{id}/tokens":   a.operatorConsequences,
 		"DELETE /resources/{type}/{id}":       a.operatorUnregister,
 	} {
 		mux.HandleFunc(withBase(pattern), func(w http.ResponseWriter, r *http.Request) {
-			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestBody))
+			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestOf(pattern)))
 			if err != nil {
 				a.fail(w, r, unreadable(err))
 				return

@@ -118,6 +118,37 @@ func (a *API) operatorConsequences(ctx context.Context, r *http.Request, _ []byt
 	return ok(shown)
 }
 
+// largestOf bounds the body of a route: a dry run of an import comes whole.
+func largestOf(pattern string) int64 {
+	if pattern == "POST /resources/import" {
+		return 64 << 20
+	}
+	return largestBody
+}
+
+func (a *API) operatorImport(ctx context.Context, r *http.Request, body []byte) (answer, error) {
+	var rows []api.Resource
+	if err := decode(body, &rows); err != nil {
+		return answer{}, err
+	}
+	specs := make([]control.ResourceSpec, len(rows))
+	for i, row := range rows {
+		specs[i] = control.ResourceSpec{Resource: leastkey.Resource{Type: row.Type, ID: row.ID}, Name: row.Name}
+		if row.Parent != nil {
+			specs[i].Parent = *row.Parent
+		}
+	}
+	got, err := a.control.Import(ctx, control.Operator(), specs, r.URL.Query().Get("dry_run") == "true")
+	if err != nil {
+		return answer{}, err
+	}
+	shown := api.ResourceImport{Done: got.Done, Registered: got.Registered, Renamed: got.Renamed, Unchanged: got.Unchanged}
+	for _, refused := range got.Refused {
+		shown.Refused = append(shown.Refused, api.ResourceRefusal{Index: refused.Index, Message: refused.Message})
+	}
+	return ok(shown)
+}
+
 func pathResource(r *http.Request) leastkey.Resource {
 	return leastkey.Resource{Type: leastkey.ResourceType(r.PathValue("type")), ID: r.PathValue("id")}
 }
@@ -135,4 +166,3 @@ func parseResource(s string) (leastkey.Resource, error) {
 	}
 	return leastkey.Resource{}, &api.FieldError{Message: "a parent is written TYPE:ID, such as account:01a7..."}
 }
-

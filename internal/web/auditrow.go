@@ -235,7 +235,7 @@ func actWords(action string) string {
 		"account.create": "made the account", "account.update": "renamed the account",
 		"member.add": "added the member", "member.update": "changed the roles of the member", "member.remove": "removed the member",
 		"resource.register": "registered the resource", "resource.remove": "removed the resource",
-		"resource.rename": "renamed the resource", "resource.move": "moved the resource", "resource.discover": "brought in step with the upstream what is under",
+		"resource.rename": "renamed the resource", "resource.move": "moved the resource", "resource.import": "imported", "resource.discover": "brought in step with the upstream what is under",
 	}[action]
 }
 
