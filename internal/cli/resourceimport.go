@@ -32,7 +32,7 @@ func (cmd *resourceImport) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		defer file.Close()
+		defer func() { _ = file.Close() }() // it was only read
 		in = file
 	}
 	o, err := cmd.operator(a)

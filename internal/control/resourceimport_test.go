@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/leastkey/leastkey"
@@ -17,7 +18,7 @@ func TestImport(t *testing.T) {
 	fresh := Zone("0000000000000000000000000000aa01")
 	grant(t, n, 1, tokenWith(n, 1, leastkey.Policy{Effect: leastkey.Allow, Groups: []leastkey.ID{{1}}, Patterns: []leastkey.Pattern{leastkey.PatternOne(fresh)}}))
 	good := []control.ResourceSpec{{fresh, "", ada}, {Zone(n.Ada.Zones[0]), "one.example", ada}, {Zone(n.Ada.Zones[1]), "new.example", ada}}
-	bad := append(good, control.ResourceSpec{Resource: Zone(n.Ben.Zones[0]), Parent: ada}, control.ResourceSpec{Resource: Zone("?"), Parent: ben}, control.ResourceSpec{Resource: fresh, Parent: ben})
+	bad := append(slices.Clone(good), control.ResourceSpec{Resource: Zone(n.Ben.Zones[0]), Parent: ada}, control.ResourceSpec{Resource: Zone("?"), Parent: ben}, control.ResourceSpec{Resource: fresh, Parent: ben})
 	begun := lastAct(t, n).Revision
 	for _, dry := range []bool{true, false} {
 		if got, err := n.Control.Import(ctx, control.Operator(), bad, dry); err != nil || got.Done || len(got.Refused) != 3 || got.Refused[0].Index != 3 || got.Refused[2].Index != 5 {
