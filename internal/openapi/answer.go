@@ -44,7 +44,8 @@ type fields struct {
 func (d *document) object(schema *node, depth int) fields {
 	f := fields{at: map[string]*node{}}
 	schema = d.resolve(schema)
-	if schema == nil || depth > 8 {
+	d.steps++
+	if schema == nil || depth > 8 || d.steps > maxSteps {
 		f.open = true
 		return f
 	}
@@ -123,7 +124,12 @@ func (d *document) items(op *operation, k *kind) (p place, why string) {
 	var items *node
 	unclear := false
 	var search func(s *node, at string, depth int)
+	d.steps = 0
 	search = func(s *node, at string, depth int) {
+		if d.steps > maxSteps {
+			unclear = true
+			return
+		}
 		s = d.resolve(s)
 		if d.kindOf(s) == "array" {
 			arrays = append(arrays, at)
@@ -197,6 +203,7 @@ func (d *document) created(op *operation, k *kind) (id, label string) {
 	if schema == nil || k.params > 1 || d.kindOf(schema) == "array" {
 		return "", ""
 	}
+	d.steps = 0
 	f := d.object(schema, 0)
 	for _, name := range f.names {
 		if snake(name) == k.word() || name == "result" || name == "data" {

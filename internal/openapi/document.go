@@ -19,6 +19,7 @@ const (
 	maxDepth      = 200
 	maxHops       = 32 // of references that point to references
 	maxOperations = 10_000
+	maxSteps      = 20_000 // through the schemas of one answer
 )
 
 // node is a value of the document, with the keys of an object in their order. A nil node is absent.
@@ -208,6 +209,7 @@ func (d *document) resolve(n *node) *node {
 // document is what is imported.
 type document struct {
 	top     *node
+	steps   int    // taken through schemas
 	version string // "3.0.3"; "2.0" of Swagger
 }
 
