@@ -33,6 +33,7 @@ const (
 	CodeTooMany     = 1004 // a limit on how many there may be
 	CodeInternal    = 10002
 	CodeUnavailable = 10003
+	CodeUnsupported = 10501 // what stands in the way of the request cannot do what it needs
 )
 
 // MalformedBearer: the Authorization header holds something that cannot be a token.

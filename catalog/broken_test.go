@@ -56,15 +56,15 @@ func TestBrokenCatalogues(t *testing.T) {
 		{"key twice", head + tail + "operations: []\n",
 			`8: key "operations" occurs twice in the catalogue; keep one`},
 		{"merge key", head + "operations: [{<<: {route: GET /sites}}]\n",
-			`7: unknown key "<<" in operation; use one of route, any_of, access, target, items, paging, creates, deletes` + "\n" +
+			`7: unknown key "<<" in operation; use one of route, any_of, access, target, items, paging, creates, deletes, renames, moves, upgrade` + "\n" +
 				`7: operation without route; add route: ...`},
 
 		{"type with a bad name", strings.Replace(head, "{site: {}", "{Site: {}, site: {}", 1) + tail,
-			`2: a resource type cannot be called "Site"; use lower-case letters, digits and _, and none of list, create, under, caller, self`},
+			`2: a resource type cannot be called "Site"; use lower-case letters, digits and _, and none of list, create, under, in, caller, self`},
 		{"type redefined", strings.Replace(head, "{site: {}", "{user: {}, site: {}", 1) + tail,
 			`2: resource type "user" is defined twice (built in); remove this one or choose another name`},
 		{"type with a reserved name", strings.Replace(head, "{site: {}", "{list: {}, site: {}", 1) + tail,
-			`2: a resource type cannot be called "list"; use lower-case letters, digits and _, and none of list, create, under, caller, self`},
+			`2: a resource type cannot be called "list"; use lower-case letters, digits and _, and none of list, create, under, in, caller, self`},
 		{"type with an unknown parent", strings.Replace(head, "parent: site", "parent: book", 1) + tail,
 			`2: resource type "page" does not descend from account: its parent is "book"; name account, or a type below it, as the parent`},
 		{"type under user", strings.Replace(head, "parent: site", "parent: user", 1) + tail,
@@ -144,7 +144,7 @@ func TestBrokenCatalogues(t *testing.T) {
 			`8: route "PSOT /sites/{id}" begins with PSOT, which is no method of HTTP; write GET, HEAD, POST, PUT, PATCH or DELETE` + "\n" +
 				`9: route "FETCH /sites/{id}" begins with FETCH, which is no method of HTTP; write GET, HEAD, POST, PUT, PATCH or DELETE`},
 		{"route without slash", ops(`{route: "GET sites/{id}", any_of: [Site Read], target: {site: path.id}}`),
-			`8: path "sites/{id}" does not begin with /; write /sites/{id}`},
+			`8: path "sites/{id}" does not begin with /, nor with the name of a host; write /path, or host.example.com/path in lower case and without a port`},
 		{"route with an empty segment", ops(`{route: "GET /sites//{id}", any_of: [Site Read], target: {site: path.id}}`),
 			`8: path "/sites//{id}" has an empty segment; remove the extra /; a request with a trailing / matches the route without it`},
 		{"route with a dot segment", ops(`{route: "GET /sites/../{id}", any_of: [Site Read], target: {site: path.id}}`),
@@ -160,7 +160,7 @@ func TestBrokenCatalogues(t *testing.T) {
 		{"base with a slash at its end", head + tail + "base: /api/\n",
 			`8: path "/api/" has an empty segment; remove the extra /; a request with a trailing / matches the route without it`},
 		{"unknown key of an operation", ops(`{route: "GET /sites/{id}", anyof: [Site Read], target: {site: path.id}}`),
-			`8: unknown key "anyof" in operation; use one of route, any_of, access, target, items, paging, creates, deletes` + "\n" +
+			`8: unknown key "anyof" in operation; use one of route, any_of, access, target, items, paging, creates, deletes, renames, moves, upgrade` + "\n" +
 				`8: GET /sites/{id} accepts no permission group; add any_of: [...], or access: token with target: self`},
 
 		{"unknown group", ops(`{route: "GET /sites/{id}", any_of: [site read], target: {site: path.id}}`),
@@ -180,7 +180,7 @@ func TestBrokenCatalogues(t *testing.T) {
 		{"access and any_of", ops(`{route: GET /self, any_of: [Site Read], access: token, target: self}`),
 			`8: GET /self has both access and any_of; keep one`},
 		{"unknown access", ops(`{route: GET /self, access: anyone, target: self}`),
-			`8: unknown access "anyone"; use access: token, or any_of: [...]`},
+			`8: unknown access "anyone"; use access: token, access: credential, or any_of: [...]`},
 
 		{"operations not a list", head + "operations: {}\n",
 			`7: operations is not a list; write [a, b, ...]`},
@@ -189,11 +189,11 @@ func TestBrokenCatalogues(t *testing.T) {
 				`8: operation without route; add route: ...`},
 
 		{"no target", ops(`{route: "GET /sites/{id}", any_of: [Site Read]}`),
-			`8: GET /sites/{id} has no target; write target: {TYPE: path.NAME}, {list: TYPE}, {create: TYPE, under: {TYPE: source}}, {caller: user} or self`},
+			`8: GET /sites/{id} has no target; write target: {TYPE: path.NAME}, {list: TYPE}, either with in: {TYPE: path.NAME}, {create: TYPE, under: {TYPE: source}}, {caller: user} or self`},
 		{"unknown target", ops(`{route: "GET /sites/{id}", any_of: [Site Read], target: all}`),
-			`8: unknown target "all"; write target: {TYPE: path.NAME}, {list: TYPE}, {create: TYPE, under: {TYPE: source}}, {caller: user} or self`},
+			`8: unknown target "all"; write target: {TYPE: path.NAME}, {list: TYPE}, either with in: {TYPE: path.NAME}, {create: TYPE, under: {TYPE: source}}, {caller: user} or self`},
 		{"target of two types", ops(`{route: "GET /sites/{id}", any_of: [Site Read], target: {site: path.id, page: path.id}}`),
-			`8: the target of GET /sites/{id} is not of a known form; write target: {TYPE: path.NAME}, {list: TYPE}, {create: TYPE, under: {TYPE: source}}, {caller: user} or self`},
+			`8: the target of GET /sites/{id} is not of a known form; write target: {TYPE: path.NAME}, {list: TYPE}, either with in: {TYPE: path.NAME}, {create: TYPE, under: {TYPE: source}}, {caller: user} or self`},
 		{"target of an unknown type", ops(`{route: "GET /sites/{id}", any_of: [Site Read], target: {book: path.id}}`),
 			`8: unknown resource type "book"; define it under resources, or use one of account, page, site, user`},
 		{"target not in the path", ops(`{route: "GET /sites/{id}", any_of: [Site Read], target: {site: path.site_id}}`),

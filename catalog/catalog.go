@@ -37,7 +37,8 @@ type Catalog struct {
 	templates []Template
 
 	operations []*Operation
-	routes     *node
+	routes     *node            // that name no host
+	hosts      map[string]*node // the others
 
 	userGroups, accountGroups []typeGroups
 
@@ -75,6 +76,7 @@ func Load(file string, data []byte) (*Catalog, error) {
 			groupsByName: map[string][]Group{},
 			roleByID:     map[leastkey.ID]*Role{},
 			routes:       &node{},
+			hosts:        map[string]*node{},
 		},
 		places: map[string]value{},
 		sets:   map[setName][]value{},
@@ -175,7 +177,14 @@ func (b *builder) finish() {
 		}
 	}
 	for _, op := range c.operations {
-		c.routes.add(op)
+		at := c.routes
+		if op.Host != "" {
+			if at = c.hosts[op.Host]; at == nil {
+				at = &node{}
+				c.hosts[op.Host] = at
+			}
+		}
+		at.add(op)
 	}
 }
 

@@ -58,7 +58,7 @@ func TestAnchors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	op, _, ok := c.Match("GET", "/sites/1/notes")
+	op, _, ok := c.Match("GET", "", "/sites/1/notes")
 	if !ok || op.Target.ID.String() != "path.id" || !slices.Equal(names(c, op.AnyOf), []string{"Site Read (site)"}) {
 		t.Errorf("%+v", op)
 	}
@@ -75,7 +75,7 @@ func TestNameForTwoTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{"/sites/1": "Site Read (site)", "/owners/1": "Site Read (account)"} {
-		if op, _, _ := c.Match("GET", path); !slices.Equal(names(c, op.AnyOf), []string{want}) {
+		if op, _, _ := c.Match("GET", "", path); !slices.Equal(names(c, op.AnyOf), []string{want}) {
 			t.Errorf("%s accepts %q", path, names(c, op.AnyOf))
 		}
 	}

@@ -12,6 +12,7 @@ import (
 // Operations are shared; nothing in them is to be modified.
 type Operation struct {
 	Method  string                // "PATCH"
+	Host    string                // "dns.example.com", in lower case; "" for any
 	Route   string                // whole path template: "/client/v4/zones/{zone_id}/dns_records/{id}"
 	Access  OperationAccess       // what the caller needs
 	AnyOf   []leastkey.Permission // the accepted groups, any one suffices; none for ByCredential
@@ -20,6 +21,9 @@ type Operation struct {
 	Paging  *Paging               // of a list that comes in pages; otherwise nil
 	Creates *Creates              // the answer tells of a new resource to register; otherwise nil
 	Deletes bool                  // success means that the target is gone
+	Renames Pointer               // success means that the target is called what the answer has there; nil otherwise
+	Moves   *Moves                // success means that the target is under another parent; otherwise nil
+	Upgrade string                // the protocol that a request may ask to go on in: "websocket"; otherwise ""
 	Control bool                  // served by the control plane, not by the upstream
 
 	segments []string
@@ -31,15 +35,17 @@ type OperationAccess uint8
 
 // What an operation may ask for.
 const (
-	_            OperationAccess = iota
-	ByPermission                 // one of AnyOf on the target
-	ByCredential                 // any usable token; the target is the credential itself
+	_               OperationAccess = iota
+	ByPermission                    // one of AnyOf on the target
+	ByCredential                    // any usable token; the target is the credential itself
+	ByAnyCredential                 // any usable credential, whatever its kind; the target is the credential itself
 )
 
 // Items says where the answer to a list has its items, so that the list can be cut.
 type Items struct {
-	At Pointer // the array, from the top of the answer
-	ID Pointer // the resource's id, from the top of an item
+	At   Pointer // the array, from the top of the answer
+	ID   Pointer // the resource's id, from the top of an item
+	Name Pointer // what people call it, from the top of an item; nil when the answer does not say
 }
 
 // Paging says how a list comes in pages: 1, 2, ... up to the first that is empty.
@@ -57,24 +63,35 @@ type Creates struct {
 	Name Pointer // nil when the answer has none
 }
 
-// String gives "PATCH /client/v4/zones/{zone_id}".
-func (op *Operation) String() string { return op.Method + " " + op.Route }
+// Moves says where a request has the new parent of its target. Who moves a resource must be able
+// to create one there.
+type Moves struct {
+	Under leastkey.ResourceType
+	In    Source
+}
+
+// String gives "PATCH /client/v4/zones/{zone_id}", with the host in front of the path when there is one.
+func (op *Operation) String() string { return op.Method + " " + op.Host + op.Route }
 
 // Operations lists all operations, those of the control plane first.
 func (c *Catalog) Operations() []*Operation { return slices.Clone(c.operations) }
 
 var (
 	methodName   = regexp.MustCompile(`^[A-Z]+$`)
+	hostName     = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)+|localhost)$`)
 	fixedSegment = regexp.MustCompile(`^[A-Za-z0-9._~:@$+!,=-]+$`)
 	paramSegment = regexp.MustCompile(`^\{[a-z][a-z0-9_]*\}$`)
 )
 
 // addOperations reads the sections base and operations of one file.
 func (b *builder) addOperations(file entry) {
-	base := ""
+	host, base := "", ""
 	if v := file.key("base"); v.present() {
-		var ok bool
-		if base, ok = v.text("base"); !ok || !b.goodPath(v, base) {
+		text, ok := v.text("base")
+		if !ok {
+			return
+		}
+		if host, base, ok = b.hostAndPath(v, text, true); !ok {
 			return
 		}
 		if strings.Contains(base, "{") {
@@ -83,16 +100,16 @@ func (b *builder) addOperations(file entry) {
 		}
 	}
 	for _, v := range file.key("operations").list("operations") {
-		if op := b.operation(v, base); op != nil {
+		if op := b.operation(v, host, base); op != nil {
 			b.c.operations = append(b.c.operations, op)
 		}
 	}
 }
 
-func (b *builder) operation(v value, base string) *Operation {
-	e := v.entry("operation", "route", "any_of", "access", "target", "items", "paging", "creates", "deletes")
+func (b *builder) operation(v value, host, base string) *Operation {
+	e := v.entry("operation", "route", "any_of", "access", "target", "items", "paging", "creates", "deletes", "renames", "moves", "upgrade")
 	op := &Operation{Control: v.doc.control, at: v}
-	if !b.readRoute(e, base, op) {
+	if !b.readRoute(e, host, base, op) {
 		return nil
 	}
 	found := v.problems()
@@ -103,6 +120,7 @@ func (b *builder) operation(v value, base string) *Operation {
 	b.readAccess(e, op)
 	b.readItems(e, op)
 	b.readEffects(e, op)
+	b.readUpgrade(e, op)
 	if op.Target.Kind == RuleCreate && op.Creates == nil && v.problems() == found {
 		t := string(op.Target.Type)
 		v.warn("a new "+t+" of "+op.String()+" will not be registered, so no token will reach it",
@@ -111,8 +129,8 @@ func (b *builder) operation(v value, base string) *Operation {
 	return op
 }
 
-// readRoute reads "METHOD /path".
-func (b *builder) readRoute(e entry, base string, op *Operation) bool {
+// readRoute reads "METHOD /path" or "METHOD host/path".
+func (b *builder) readRoute(e entry, host, base string, op *Operation) bool {
 	text, ok := e.need("route", "operation")
 	if !ok {
 		return false
@@ -127,12 +145,24 @@ func (b *builder) readRoute(e entry, base string, op *Operation) bool {
 		v.wrong("route "+quote(text)+" begins with "+method+", which is no method of HTTP", "write GET, HEAD, POST, PUT, PATCH or DELETE")
 		return false
 	}
-	if !b.goodPath(v, path) {
+	own, path, ok := b.hostAndPath(v, path, false)
+	switch {
+	case !ok:
 		return false
+	case own != "" && host != "":
+		v.wrong("route "+quote(text)+" has a host, and base has one too", "keep one of them")
+		return false
+	case own != "":
+		base = "" // it is below the other host
+	default:
+		own = host
 	}
-	op.Method, op.Route = method, base+path
+	if v.doc.control && strings.HasPrefix(path, "/leastkey/") {
+		base = "" // what the v4 contract has no words for
+	}
+	op.Method, op.Host, op.Route = method, own, base+path
 	op.segments = strings.Split(op.Route[1:], "/")
-	if op.segments[0] == "leastkey" {
+	if op.segments[0] == "leastkey" && !v.doc.control {
 		v.wrong("route "+quote(text)+" is below /leastkey, which is Leastkey's own", "choose another path")
 		return false
 	}
@@ -160,6 +190,22 @@ func knownMethod(method string) bool {
 	default:
 		return false
 	}
+}
+
+// hostAndPath divides what may begin with a host. A base may be a host alone.
+func (b *builder) hostAndPath(v value, text string, isBase bool) (host, path string, ok bool) {
+	host, path, slash := strings.Cut(text, "/")
+	if slash {
+		path = "/" + path
+	}
+	if host != "" && !hostName.MatchString(host) {
+		v.wrong("path "+quote(text)+" does not begin with /, nor with the name of a host", "write /path, or host.example.com/path in lower case and without a port")
+		return "", "", false
+	}
+	if path == "" && isBase && host != "" {
+		return host, "", true
+	}
+	return host, path, b.goodPath(v, path)
 }
 
 // goodPath holds paths to the one spelling that a canonical request can match.
@@ -190,8 +236,8 @@ func (b *builder) goodPath(v value, path string) bool {
 func (b *builder) readAccess(e entry, op *Operation) {
 	anyOf, access := e.key("any_of"), e.key("access")
 	if access.present() {
-		if text, _ := access.text("access"); text != "token" {
-			access.wrong("unknown access "+quote(text), "use access: token, or any_of: [...]")
+		if text, _ := access.text("access"); text != "token" && text != "credential" {
+			access.wrong("unknown access "+quote(text), "use access: token, access: credential, or any_of: [...]")
 		}
 	}
 	switch {
@@ -201,6 +247,9 @@ func (b *builder) readAccess(e entry, op *Operation) {
 		access.wrong(op.String()+" asks for no permission on its target", "add any_of: [...], or target: self")
 	case access.present():
 		op.Access = ByCredential
+		if access.isText() && access.node.Value == "credential" {
+			op.Access = ByAnyCredential
+		}
 	case op.Target.Kind == RuleSelf:
 		e.key("target").wrong(op.String()+" has target: self, for which permissions mean nothing", "write access: token instead of any_of, or name the target")
 	default:
@@ -228,8 +277,11 @@ func (b *builder) readItems(e entry, op *Operation) {
 		items.wrong(op.String()+" is a list and does not say where its items are", "add items: {at: /result, id: /id}")
 		return
 	}
-	ie := items.entry("items", "at", "id")
+	ie := items.entry("items", "at", "id", "name")
 	op.Items = &Items{At: ie.needPointer("at", "items"), ID: ie.needPointer("id", "items")}
+	if name := ie.key("name"); name.present() {
+		op.Items.Name = name.pointer("name")
+	}
 	if paging.present() {
 		op.Paging = b.paging(paging.entry("paging", "page", "per_page", "default", "most", "info"))
 	}
@@ -251,30 +303,6 @@ func (b *builder) paging(e entry) *Paging {
 		p.Info = v.pointer("info")
 	}
 	return p
-}
-
-// readEffects reads creates and deletes: what becomes of the registry after a success.
-func (b *builder) readEffects(e entry, op *Operation) {
-	if creates := e.key("creates"); creates.present() {
-		if op.Target.Kind != RuleCreate {
-			creates.wrong(op.String()+" creates something and its target is not a create", "write target: {create: TYPE, under: {...}}, or remove creates")
-			return
-		}
-		ce := creates.entry("creates", "id", "name")
-		op.Creates = &Creates{ID: ce.needPointer("id", "creates")}
-		if name := ce.key("name"); name.present() {
-			op.Creates.Name = name.pointer("name")
-		}
-	}
-	if deletes := e.key("deletes"); deletes.present() {
-		if text, _ := deletes.text("deletes"); text != "target" {
-			deletes.wrong("unknown deletes "+quote(text), "write deletes: target")
-		}
-		if op.Target.Kind != RuleOne {
-			deletes.wrong(op.String()+" deletes its target, which is not one resource", "write target: {TYPE: path.NAME}, or remove deletes")
-		}
-		op.Deletes = true
-	}
 }
 
 // addReaders reads the section readers: groups of this catalogue that may also use a GET route of

@@ -24,7 +24,7 @@ func TestReadmeRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if op, _, ok := c.Match("GET", "/api/shops/s-1/orders"); !ok || op.Target.Kind != catalog.RuleList || op.Target.Type != "order" {
+	if op, _, ok := c.Match("GET", "", "/api/shops/s-1/orders"); !ok || op.Target.Kind != catalog.RuleList || op.Target.Type != "order" {
 		t.Errorf("orders of a shop: %v", op)
 	}
 }
@@ -44,7 +44,7 @@ func TestReadmeExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	op, params, ok := c.Match("DELETE", "/api/shops/s-1")
+	op, params, ok := c.Match("DELETE", "", "/api/shops/s-1")
 	if !ok || !op.Deletes || op.Target.Type != "shop" {
 		t.Fatalf("DELETE /api/shops/s-1 matched %v", op)
 	}
@@ -54,7 +54,7 @@ func TestReadmeExample(t *testing.T) {
 	if r, _ := c.Resource("order"); r.Scope != "com.example.shop.account.order" || r.Parent != "shop" {
 		t.Errorf("order = %+v", r)
 	}
-	if _, _, ok := c.Match("GET", "/client/v4/user/tokens/verify"); !ok {
+	if _, _, ok := c.Match("GET", "", "/client/v4/user/tokens/verify"); !ok {
 		t.Error("the control plane is not part of it")
 	}
 	if r, _ := c.Resource("account"); r.Scope != "com.example.shop.account" {

@@ -90,7 +90,7 @@ var (
 )
 
 // reservedTypes would be misread in a target.
-var reservedTypes = []string{"list", "create", "under", "caller", "self"}
+var reservedTypes = []string{"list", "create", "under", "in", "caller", "self"}
 
 // addResources reads the section resources. ids is the form for types that say nothing else.
 func (b *builder) addResources(section value, ids IDForm) {

@@ -40,16 +40,31 @@ func isParam(segment string) bool { return segment[0] == '{' }
 // with '/', has no trailing slash and no dot segment, and is compared byte for byte, escapes and
 // all. A fixed segment beats a parameter. A parameter never takes what a fixed segment beside it
 // would be in another case: an upstream might read that as the fixed one.
-func (c *Catalog) Match(method, path string) (*Operation, Params, bool) {
-	op := c.routes.find(method, path)
+//
+// host is in lower case and has no port. A route that names it beats one that names none.
+func (c *Catalog) Match(method, host, path string) (*Operation, Params, bool) {
+	var op *Operation
+	if own := c.hosts[host]; own != nil {
+		op = own.find(method, path)
+	}
+	if op == nil {
+		op = c.routes.find(method, path)
+	}
 	if op == nil || op.Method != method { // no method at all would find any
 		return nil, Params{}, false
 	}
 	return op, Params{op, path}, true
 }
 
-// HasPath reports whether any method matches the path.
-func (c *Catalog) HasPath(path string) bool { return c.routes.find("", path) != nil }
+// HasPath reports whether any method matches the path, on any host.
+func (c *Catalog) HasPath(path string) bool {
+	for _, own := range c.hosts {
+		if own.find("", path) != nil {
+			return true
+		}
+	}
+	return c.routes.find("", path) != nil
+}
 
 // find follows rest, which begins with '/' for each segment that is left. With an empty method
 // any will do.
@@ -116,11 +131,11 @@ func (b *builder) checkAmbiguity() {
 	ops := b.c.operations
 	for i, later := range ops {
 		for _, earlier := range ops[:i] {
-			if earlier.Method != later.Method {
+			if earlier.Method != later.Method || later.Host != earlier.Host && !earlier.Control {
 				continue
 			}
 			switch won := compare(earlier.segments, later.segments); {
-			case earlier.Control && !later.Control && (won == tie || won == second):
+			case earlier.Control && !later.Control && (won == tie || won == second || won == first && later.Host != ""):
 				later.at.wrong(later.String()+" can match the same request as "+earlier.String()+", which is built in",
 					"choose another path, or another base")
 			case won == tie:

@@ -46,7 +46,7 @@ func TestMatch(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.method+" "+test.path, func(t *testing.T) {
-			op, params, ok := c.Match(test.method, test.path)
+			op, params, ok := c.Match(test.method, "", test.path)
 			if !ok {
 				if test.route != "" {
 					t.Fatal("no match")
@@ -78,7 +78,7 @@ func TestMatch(t *testing.T) {
 func TestMatchDoesNotAllocate(t *testing.T) {
 	c := defaults(t)
 	allocs := testing.AllocsPerRun(100, func() {
-		_, params, _ := c.Match("PATCH", "/client/v4/zones/023e105f4ecef8ad9ca31a8372d0c353/dns_records/372e67954025e0ba6aaa6d586b9e0b59")
+		_, params, _ := c.Match("PATCH", "", "/client/v4/zones/023e105f4ecef8ad9ca31a8372d0c353/dns_records/372e67954025e0ba6aaa6d586b9e0b59")
 		params.Value("zone_id")
 	})
 	if allocs != 0 {
@@ -89,7 +89,7 @@ func TestMatchDoesNotAllocate(t *testing.T) {
 func BenchmarkMatch(b *testing.B) {
 	c := defaults(b)
 	for b.Loop() {
-		c.Match("PATCH", "/client/v4/zones/023e105f4ecef8ad9ca31a8372d0c353/dns_records/372e67954025e0ba6aaa6d586b9e0b59")
+		c.Match("PATCH", "", "/client/v4/zones/023e105f4ecef8ad9ca31a8372d0c353/dns_records/372e67954025e0ba6aaa6d586b9e0b59")
 	}
 }
 
@@ -112,7 +112,7 @@ func TestMatchAgreesWithNaiveMatcher(t *testing.T) {
 		for _, method := range []string{"GET", "PUT"} {
 			for _, path := range paths {
 				want := naiveMatch(routes, method, path)
-				op, _, ok := c.Match(method, "/"+strings.Join(path, "/"))
+				op, _, ok := c.Match(method, "", "/"+strings.Join(path, "/"))
 				switch {
 				case ok != (want != nil):
 					t.Fatalf("%s %v: matched %v, want %v", method, path, op, want)

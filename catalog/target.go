@@ -13,8 +13,8 @@ type TargetRule struct {
 	Kind  RuleKind
 	Type  leastkey.ResourceType // of the target; "" for RuleSelf
 	ID    Source                // RuleOne: where the id of the resource is
-	Under leastkey.ResourceType // RuleCreate: the type of the parent; "" when the type has none
-	In    Source                // RuleCreate: where the id of the parent is
+	Under leastkey.ResourceType // RuleCreate: the type of the parent; RuleOne, RuleList: of an ancestor to be checked; "" for none
+	In    Source                // where the id of that parent or ancestor is
 }
 
 // RuleKind says what an operation acts on. The zero kind is refused.
@@ -32,9 +32,10 @@ const (
 
 // Source is where in a request a value is. The value must be there exactly once.
 type Source struct {
-	From SourceKind
-	Name string  // of the path or query parameter
-	Body Pointer // into the JSON body
+	From   SourceKind
+	Params []string // of the path; the values of several are joined by slashes, which no value can have
+	Name   string   // of the query parameter
+	Body   Pointer  // into the JSON body
 }
 
 // SourceKind is the part of a request that a value is read from.
@@ -46,26 +47,29 @@ const (
 	FromPath
 	FromQuery
 	FromBody
+	FromCaller // the account that owns the credential, or the one account of the user who does
 )
 
-// String gives the source as a catalogue writes it: "path.zone_id", "body./account/id".
+// String gives the source as a catalogue writes it: "path.zone_id", "path.owner/path.repo", "body./account/id".
 func (s Source) String() string {
 	switch s.From {
 	case FromPath:
-		return "path." + s.Name
+		return "path." + strings.Join(s.Params, "/path.")
 	case FromQuery:
 		return "query." + s.Name
 	case FromBody:
 		return "body." + s.Body.String()
+	case FromCaller:
+		return "caller"
 	default:
 		return "nowhere"
 	}
 }
 
 // target reads self, {TYPE: source}, {list: TYPE}, {create: TYPE, under: {TYPE: source}} or
-// {caller: TYPE}.
+// {caller: TYPE}; the first two may have in: {TYPE: source}.
 func (b *builder) target(v value, op *Operation) TargetRule {
-	const forms = "write target: {TYPE: path.NAME}, {list: TYPE}, {create: TYPE, under: {TYPE: source}}, {caller: user} or self"
+	const forms = "write target: {TYPE: path.NAME}, {list: TYPE}, either with in: {TYPE: path.NAME}, {create: TYPE, under: {TYPE: source}}, {caller: user} or self"
 	if !v.present() {
 		v.wrong(op.String()+" has no target", forms)
 		return TargetRule{}
@@ -77,25 +81,74 @@ func (b *builder) target(v value, op *Operation) TargetRule {
 		return TargetRule{Kind: RuleSelf}
 	}
 	e := v.entry("target")
-	if len(e.keys) == 0 || len(e.keys) > 2 || (len(e.keys) == 2) != (e.key("create").present() && e.key("under").present()) {
+	create, in := e.key("create").present(), e.key("in").present()
+	if !create && e.key("under").present() || in && (create || e.key("caller").present()) || len(e.keys) != 1+count(in)+count(e.key("under").present()) {
 		v.wrong("the target of "+op.String()+" is not of a known form", forms)
 		return TargetRule{}
 	}
 	switch {
 	case e.key("list").present():
 		t, _ := b.knownType(e, "list", "target")
-		return TargetRule{Kind: RuleList, Type: t}
+		return b.within(TargetRule{Kind: RuleList, Type: t}, e.key("in"), op)
 	case e.key("caller").present():
 		t, _ := b.knownType(e, "caller", "target")
 		if t != leastkey.UserType && t != leastkey.AccountType {
 			e.key("caller").wrong("a caller is never a "+quote(string(t)), "write {caller: user} or {caller: account}")
 		}
 		return TargetRule{Kind: RuleCaller, Type: t}
-	case e.key("create").present():
+	case create:
 		return b.createTarget(e, op)
 	default:
-		t, id := b.resourceAt(e, op)
-		return TargetRule{Kind: RuleOne, Type: t, ID: id}
+		key := e.keys[0]
+		if key.node.Value == "in" {
+			key = e.keys[1]
+		}
+		t, id := b.resourceAt(key, e, op)
+		rule := b.within(TargetRule{Kind: RuleOne, Type: t, ID: id}, e.key("in"), op)
+		b.warnUnchecked(v, rule, op)
+		return rule
+	}
+}
+
+func count(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// within reads the ancestor that the target must have in the registry.
+func (b *builder) within(rule TargetRule, in value, op *Operation) TargetRule {
+	if !in.present() || rule.Type == "" {
+		return rule
+	}
+	e := in.entry("in")
+	if len(e.keys) != 1 {
+		in.wrong("in does not name one ancestor", "write in: {TYPE: path.NAME}")
+		return rule
+	}
+	rule.Under, rule.In = b.resourceAt(e.keys[0], e, op)
+	if rule.Under != "" && !b.c.descends(rule.Type, rule.Under) {
+		in.wrong("a "+string(rule.Type)+" is never in a "+string(rule.Under), "name a type that is above it under resources")
+	}
+	return rule
+}
+
+// warnUnchecked tells of a parameter in front of the one that names the target, and that nothing
+// holds against the registry: a request could name any.
+func (b *builder) warnUnchecked(v value, rule TargetRule, op *Operation) {
+	if rule.ID.From != FromPath || len(rule.ID.Params) == 0 || op.Control {
+		return
+	}
+	for _, s := range op.segments {
+		name := strings.Trim(s, "{}")
+		if slices.Contains(rule.ID.Params, name) {
+			return
+		}
+		if isParam(s) && !slices.Contains(rule.In.Params, name) {
+			v.warn(op.String()+" does not look at {"+name+"}: whatever a request has there is let through",
+				"add in: {TYPE: path."+name+"} to the target when it names something above it")
+		}
 	}
 }
 
@@ -119,7 +172,12 @@ func (b *builder) createTarget(e entry, op *Operation) TargetRule {
 			under.wrong("under does not name one parent", "write under: {"+string(parent)+": source}")
 			break
 		}
-		rule.Under, rule.In = b.resourceAt(ue, op)
+		if from := ue.at[ue.keys[0].node.Value]; parent == leastkey.AccountType && from.isText() && from.node.Value == "caller" &&
+			ue.keys[0].node.Value == string(parent) {
+			rule.Under, rule.In = parent, Source{From: FromCaller}
+			break
+		}
+		rule.Under, rule.In = b.resourceAt(ue.keys[0], ue, op)
 		if rule.Under != "" && rule.Under != parent {
 			under.wrong("the parent of a "+string(t)+" is of type "+string(parent)+", not "+string(rule.Under), "write under: {"+string(parent)+": source}")
 		}
@@ -127,9 +185,8 @@ func (b *builder) createTarget(e entry, op *Operation) TargetRule {
 	return rule
 }
 
-// resourceAt reads {TYPE: source}.
-func (b *builder) resourceAt(e entry, op *Operation) (leastkey.ResourceType, Source) {
-	key := e.keys[0]
+// resourceAt reads TYPE: source, at a key of the entry.
+func (b *builder) resourceAt(key value, e entry, op *Operation) (leastkey.ResourceType, Source) {
 	t := leastkey.ResourceType(key.node.Value)
 	if _, known := b.c.byType[t]; !known {
 		b.unknownType(key, key.node.Value)
@@ -140,7 +197,7 @@ func (b *builder) resourceAt(e entry, op *Operation) (leastkey.ResourceType, Sou
 
 var queryName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
-// source reads path.NAME, query.NAME or body./POINTER.
+// source reads path.NAME, path.NAME/path.NAME, query.NAME or body./POINTER.
 func (b *builder) source(v value, op *Operation) Source {
 	text, ok := v.text("the place of an id")
 	if !ok {
@@ -149,10 +206,15 @@ func (b *builder) source(v value, op *Operation) Source {
 	kind, name, _ := strings.Cut(text, ".")
 	switch kind {
 	case "path":
-		if !slices.Contains(op.segments, "{"+name+"}") {
-			v.wrong(op.String()+" has no path parameter "+quote(name), "name a parameter of the route, without braces")
+		var params []string
+		for part := range strings.SplitSeq(text, "/") {
+			name, _ := strings.CutPrefix(part, "path.")
+			if !slices.Contains(op.segments, "{"+name+"}") {
+				v.wrong(op.String()+" has no path parameter "+quote(name), "name a parameter of the route, without braces")
+			}
+			params = append(params, name)
 		}
-		return Source{From: FromPath, Name: name}
+		return Source{From: FromPath, Params: params}
 	case "query":
 		if !queryName.MatchString(name) {
 			v.wrong("query parameter "+quote(name)+" is not a plain name", "use letters, digits, _, . and -")

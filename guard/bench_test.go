@@ -15,7 +15,7 @@ func checked(t testing.TB) (guards map[string]*guard.Guard, r guard.Request) {
 	s := secret(t, leastkey.UserTokenSecret, 1)
 	w.apply(t, w.token(1, s, w.policy(t, leastkey.Allow, leastkey.PatternOne(w.one), "DNS Write")))
 	told := 0
-	observed, err := guard.New(guard.Config{Catalog: w.catalog, State: w.state, Brand: leastkey.DefaultBrand, Now: clock,
+	observed, err := guard.New(guard.Config{State: w.state, Brand: leastkey.DefaultBrand, Now: clock,
 		Observe: func(o guard.Observation) { told += len(o.Operation) }})
 	if err != nil {
 		t.Fatal(err)

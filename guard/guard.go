@@ -16,19 +16,16 @@ import (
 
 // Guard decides requests.
 type Guard struct {
-	catalog   *catalog.Catalog
 	state     *State
 	brand     leastkey.Brand
 	now       func() time.Time
 	bodyLimit int64
 	observe   func(Observation)
-	names     map[*catalog.Operation]string // made once, so that to observe allocates nothing
 }
 
 // Config is what a Guard is made of. BodyLimit is in bytes and bounds bodies in which a target
-// must be found; zero means 1 MiB.
+// must be found; zero means 1 MiB. The catalogue is that of the State.
 type Config struct {
-	Catalog   *catalog.Catalog
 	State     *State
 	Brand     leastkey.Brand
 	Now       func() time.Time
@@ -44,24 +41,20 @@ const defaultBodyLimit = 1 << 20
 
 // New makes a Guard.
 func New(c Config) (*Guard, error) {
-	if c.Catalog == nil || c.State == nil || c.Now == nil || c.Brand == "" {
-		return nil, errors.New("guard: a catalogue, a state, a brand and a clock are needed")
+	if c.State == nil || c.Now == nil || c.Brand == "" {
+		return nil, errors.New("guard: a state, a brand and a clock are needed")
 	}
 	if c.BodyLimit <= 0 {
 		c.BodyLimit = defaultBodyLimit
 	}
-	g := &Guard{catalog: c.Catalog, state: c.State, brand: c.Brand, now: c.Now, bodyLimit: c.BodyLimit, observe: c.Observe}
-	if g.observe != nil {
-		g.names = operationNames(c.Catalog)
-	}
-	return g, nil
+	return &Guard{state: c.State, brand: c.Brand, now: c.Now, bodyLimit: c.BodyLimit, observe: c.Observe}, nil
 }
 
 // Check decides one request. It is total: whatever is wrong, the verdict refuses and says why.
 func (g *Guard) Check(_ context.Context, r Request) Verdict {
 	v, at := g.check(r)
 	if g.observe != nil && !v.Credential.ID.IsZero() {
-		g.observe(g.observation(v, r.Method, at))
+		g.observe(observation(v, r.Method, at))
 	}
 	return v
 }
@@ -120,8 +113,19 @@ func (g *Guard) locate(r Request) look {
 		l.v = refuse(l.v, unclear(err.Error()))
 		return l
 	}
-	op, params, _ := g.catalog.Match(r.Method, path)
-	l.v = Verdict{Operation: op, Params: params, Path: path, RawQuery: query, Addr: r.Addr}
+	host, err := canonicalHost(r.Host)
+	if err == nil {
+		err = oneReading(r.Header, query)
+	}
+	if err != nil {
+		l.v = refuse(l.v, unclear(err.Error()))
+		return l
+	}
+	op, params, _ := l.now.rules.catalog.Match(r.Method, host, path)
+	l.v = Verdict{Operation: op, Params: params, Host: host, Path: path, RawQuery: query, Addr: r.Addr, rules: l.now.rules}
+	if asksUpgrade(r.Header) && (op == nil || !upgradesTo(r.Header, op.Upgrade)) {
+		l.v = refuse(l.v, noUpgrade())
+	}
 	return l
 }
 
@@ -134,7 +138,7 @@ func (g *Guard) admit(r Request, l look, by identity) look {
 	l.v.Decision = leastkey.Decide(l.v.Credential, by.owner.grants, leastkey.Request{At: l.at, Addr: r.Addr, Target: leastkey.OnSelf()})
 	switch {
 	case !l.v.Decision.Allowed():
-		l.v = refuse(l.v, g.denied(l.v, r))
+		l.v = refuse(l.v, denied(l.v, r))
 	case op == nil:
 		l.v = refuse(l.v, noRoute(g.masked(l.v.Path)))
 	case forToken(op) && l.v.Credential.Kind != leastkey.Token:
@@ -151,22 +155,58 @@ func (g *Guard) decide(r Request, l look) Verdict {
 	}
 	if v.Operation.Access == catalog.ByCredential {
 		v.Target = leastkey.OnSelf()
-		return v
+		return able(v, r)
 	}
-	var denial *Denial
-	if v.Target, denial = g.target(r, v.RawQuery, v.Operation, v.Params, l.now, v.Credential.Principal); denial != nil {
+	found, denial := g.target(r, l)
+	v.Target = found.target
+	if denial != nil {
 		return refuse(v, denial)
 	}
-	request := leastkey.Request{At: l.at, Addr: r.Addr, AnyOf: v.Operation.AnyOf, Target: v.Target}
-	v.Decision = leastkey.Decide(v.Credential, l.owner.grants, request)
+	decide := func(on leastkey.Target) leastkey.Decision {
+		return leastkey.Decide(v.Credential, l.owner.grants, leastkey.Request{At: l.at, Addr: r.Addr, AnyOf: v.Operation.AnyOf, Target: on})
+	}
+	if v.Decision = decide(v.Target); v.Decision.Allowed() && v.Target.Kind == leastkey.TargetList && found.within.Type != "" {
+		v.Decision = found.inside(l, v.Credential.Policies, decide)
+	}
 	if !v.Decision.Allowed() {
-		return refuse(v, g.denied(v, r))
+		return refuse(v, denied(v, r))
+	}
+	if v.Operation.Moves != nil {
+		if v = g.decideMove(r, l, v, decide); !v.Allowed() {
+			return v
+		}
+	}
+	if v = able(v, r); !v.Allowed() {
+		return v
 	}
 	v.sees = func(item leastkey.Resource) bool {
-		of := request // a copy: items may be asked about at the same time
-		of.Target = l.now.one(item)
-		return leastkey.Decide(v.Credential, l.owner.grants, of).Allowed()
+		return decide(l.now.oneIn(item, found.within)).Allowed()
 	}
+	return v
+}
+
+// able refuses what was allowed, and needs what the adapter cannot do.
+func able(v Verdict, r Request) Verdict {
+	if lacking := needs(v.Operation, r) &^ r.Can; lacking != 0 {
+		return refuse(v, unable(lacking))
+	}
+	return v
+}
+
+// decideMove decides a request that moves its target as one that makes something under the new
+// parent as well.
+func (g *Guard) decideMove(r Request, l look, v Verdict, decide func(leastkey.Target) leastkey.Decision) Verdict {
+	to, denial := g.find(r, l, v.Operation.Moves.In)
+	if denial != nil {
+		return refuse(v, denial)
+	}
+	parent := leastkey.Resource{Type: v.Operation.Moves.Under, ID: to}
+	made := l.now.created(v.Target.Resource.Type, parent)
+	if onNew := decide(made); !onNew.Allowed() {
+		v.Decision, v.Target = onNew, made
+		return refuse(v, denied(v, r))
+	}
+	v.MovesTo = parent
 	return v
 }
 
@@ -197,18 +237,18 @@ func refuse(v Verdict, d *Denial) Verdict {
 }
 
 // denied words a decision against a known credential.
-func (g *Guard) denied(v Verdict, r Request) *Denial {
+func denied(v Verdict, r Request) *Denial {
 	switch reason := v.Decision.Reason; reason {
 	case leastkey.AddressRefused:
 		return wrongLocation(r.Addr)
 	case leastkey.PermissionMissing, leastkey.PermissionDenied, leastkey.PrincipalLacks:
-		return missing(v.Operation, v.Target, g.groupName)
+		return missing(v.Operation, v.Target, v.groupName)
 	default:
 		return unusable(reason, v.Operation)
 	}
 }
 
-func (g *Guard) groupName(id leastkey.ID) string {
-	group, _ := g.catalog.Group(id)
+func (v Verdict) groupName(id leastkey.ID) string {
+	group, _ := v.rules.catalog.Group(id)
 	return group.Name
 }

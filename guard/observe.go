@@ -25,7 +25,7 @@ type Observation struct {
 }
 
 // observation tells of a verdict about a recognised credential.
-func (g *Guard) observation(v Verdict, method string, at time.Time) Observation {
+func observation(v Verdict, method string, at time.Time) Observation {
 	target := v.Target.Resource
 	if !v.Target.Known {
 		target.ID = "" // it comes from the request
@@ -36,7 +36,7 @@ func (g *Guard) observation(v Verdict, method string, at time.Time) Observation 
 		At:         at,
 		Addr:       v.Addr,
 		Method:     plainMethod(v.Operation, method),
-		Operation:  g.names[v.Operation],
+		Operation:  v.rules.names[v.Operation],
 		Target:     target,
 		Reason:     v.Decision.Reason,
 		Allowed:    v.Allowed(),

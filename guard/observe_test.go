@@ -17,7 +17,7 @@ import (
 func (w *world) observed(t testing.TB) (*guard.Guard, *[]guard.Observation) {
 	t.Helper()
 	seen := &[]guard.Observation{}
-	g, err := guard.New(guard.Config{Catalog: w.catalog, State: w.state, Brand: leastkey.DefaultBrand, Now: clock, BodyLimit: 1000,
+	g, err := guard.New(guard.Config{State: w.state, Brand: leastkey.DefaultBrand, Now: clock, BodyLimit: 1000,
 		Observe: func(o guard.Observation) { *seen = append(*seen, o) }})
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"hash/maphash"
+	"iter"
 	"maps"
 )
 
@@ -26,6 +27,19 @@ func (s sharded[K, V]) index(k K) int {
 func (s sharded[K, V]) get(k K) (V, bool) {
 	v, ok := s.shards[s.index(k)][k]
 	return v, ok
+}
+
+// values gives every value, in no order.
+func (s sharded[K, V]) values() iter.Seq[V] {
+	return func(yield func(V) bool) {
+		for _, shard := range s.shards {
+			for _, v := range shard {
+				if !yield(v) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // edit starts a new map. Only the editor's owner may use it, until it calls done.

@@ -13,10 +13,14 @@ import (
 
 // State is what an enforcement node knows: credentials, principals with their grants, and the
 // registry of resources. Readers see one immutable snapshot; writers replace it whole.
+//
+// The catalogue is part of the snapshot: a request is decided by one catalogue from its beginning
+// to its end, also while another comes into force.
 type State struct {
-	catalog *catalog.Catalog
 	mu      sync.Mutex // one writer at a time
+	rules   *rules     // in force, or to be when the state is sure again
 	current atomic.Pointer[snapshot]
+	changed atomic.Pointer[chan struct{}]
 }
 
 // ErrGap says that changes were lost between what the state has and what it was given. The
@@ -24,7 +28,47 @@ type State struct {
 var ErrGap = errors.New("guard: a change is missing")
 
 // NewState makes a state that knows nothing and is unsure until Load.
-func NewState(c *catalog.Catalog) *State { return &State{catalog: c} }
+func NewState(c *catalog.Catalog) *State {
+	s := &State{rules: rulesOf(c)}
+	changed := make(chan struct{})
+	s.changed.Store(&changed)
+	return s
+}
+
+// UseCatalog puts another catalogue in force: what principals may do is computed anew, and every
+// decision that starts when it has returned goes by it. Requests under way go on by the old one.
+func (s *State) UseCatalog(c *catalog.Catalog) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rules = rulesOf(c)
+	was := s.current.Load()
+	if was == nil {
+		return
+	}
+	edit := s.begin(was)
+	for h := range was.principals.values() {
+		edit.hold(&holder{record: h.record, memberships: h.memberships})
+	}
+	s.publish(edit.finish(was.revision))
+}
+
+// Catalog is the catalogue in force.
+func (s *State) Catalog() *catalog.Catalog {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rules.catalog
+}
+
+// Changed is closed at the next change of what is known, or of the catalogue. Ask for it before
+// you look at what you watch.
+func (s *State) Changed() <-chan struct{} { return *s.changed.Load() }
+
+// publish makes a snapshot current, nil for none that is sure. The caller holds mu.
+func (s *State) publish(n *snapshot) {
+	s.current.Store(n)
+	next := make(chan struct{})
+	close(*s.changed.Swap(&next))
+}
 
 // Load replaces everything with what each gives, which is the state at revision rev. When it
 // fails the state is as it was.
@@ -35,7 +79,7 @@ func (s *State) Load(rev leastkey.Revision, each func(yield func(leastkey.Change
 	if err := each(edit.apply); err != nil {
 		return err
 	}
-	s.current.Store(edit.finish(rev))
+	s.publish(edit.finish(rev))
 	return nil
 }
 
@@ -46,17 +90,17 @@ func (s *State) Apply(rev leastkey.Revision, changes []leastkey.Change) error {
 	defer s.mu.Unlock()
 	was := s.current.Load()
 	if was == nil || rev != was.revision+1 {
-		s.current.Store(nil)
+		s.publish(nil)
 		return fmt.Errorf("%w: revision %d came where the state has %s", ErrGap, rev, was)
 	}
 	edit := s.begin(was)
 	for _, c := range changes {
 		if err := edit.apply(c); err != nil {
-			s.current.Store(nil)
+			s.publish(nil)
 			return err
 		}
 	}
-	s.current.Store(edit.finish(rev))
+	s.publish(edit.finish(rev))
 	return nil
 }
 
@@ -64,7 +108,7 @@ func (s *State) Apply(rev leastkey.Revision, changes []leastkey.Change) error {
 func (s *State) Doubt() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.current.Store(nil)
+	s.publish(nil)
 }
 
 // Revision is that of the last commit the state knows; false while it is unsure.
@@ -79,11 +123,20 @@ func (s *State) Revision() (leastkey.Revision, bool) {
 // snapshot is the state at one revision. It never changes once it can be read.
 type snapshot struct {
 	revision    leastkey.Revision
+	rules       *rules
 	secrets     sharded[[16]byte, secretEntry]
 	credentials sharded[leastkey.ID, *leastkey.CredentialRecord]
 	principals  sharded[leastkey.Principal, *holder]
 	resources   sharded[leastkey.Resource, leastkey.Resource] // to the parent
 }
+
+// rules are a catalogue, and what is made of it once, so that to observe allocates nothing.
+type rules struct {
+	catalog *catalog.Catalog
+	names   map[*catalog.Operation]string
+}
+
+func rulesOf(c *catalog.Catalog) *rules { return &rules{c, operationNames(c)} }
 
 type secretEntry struct {
 	leastkey.LiveSecret
@@ -148,7 +201,7 @@ func (n *snapshot) hasPrincipal(r leastkey.Resource) bool {
 
 // change is a snapshot in the making.
 type change struct {
-	catalog     *catalog.Catalog
+	rules       *rules
 	secrets     *editor[[16]byte, secretEntry]
 	credentials *editor[leastkey.ID, *leastkey.CredentialRecord]
 	principals  *editor[leastkey.Principal, *holder]
@@ -156,11 +209,11 @@ type change struct {
 }
 
 func (s *State) begin(from *snapshot) *change {
-	return &change{s.catalog, from.secrets.edit(), from.credentials.edit(), from.principals.edit(), from.resources.edit()}
+	return &change{s.rules, from.secrets.edit(), from.credentials.edit(), from.principals.edit(), from.resources.edit()}
 }
 
 func (e *change) finish(rev leastkey.Revision) *snapshot {
-	return &snapshot{rev, e.secrets.done(), e.credentials.done(), e.principals.done(), e.resources.done()}
+	return &snapshot{rev, e.rules, e.secrets.done(), e.credentials.done(), e.principals.done(), e.resources.done()}
 }
 
 func (e *change) apply(c leastkey.Change) error {
@@ -228,7 +281,7 @@ func (e *change) membership(m leastkey.Membership) {
 
 // hold computes the grants of a principal anew, from all that is known of it.
 func (e *change) hold(h *holder) {
-	h.grants = e.catalog.Grants(h.record.Principal, h.record.Active, h.memberships)
+	h.grants = e.rules.catalog.Grants(h.record.Principal, h.record.Active, h.memberships)
 	e.principals.put(h.record.Principal, h)
 }
 

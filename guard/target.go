@@ -5,40 +5,51 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/api"
 	"github.com/leastkey/leastkey/catalog"
 )
 
+// acted is what a request acts on, and the ancestor that it must have, if the catalogue names one.
+type acted struct {
+	target leastkey.Target
+	within leastkey.Resource
+}
+
 // target finds what the operation acts on in this request. An id that the registry does not
 // know gives an unknown target, which is decided and refused like any other.
-func (g *Guard) target(r Request, query string, op *catalog.Operation, params catalog.Params, now *snapshot, p leastkey.Principal) (leastkey.Target, *Denial) {
-	rule := op.Target
+func (g *Guard) target(r Request, l look) (found acted, denial *Denial) {
+	rule := l.v.Operation.Target
+	in := leastkey.Resource{Type: rule.Under}
+	if rule.Under != "" {
+		if in.ID, denial = g.find(r, l, rule.In); denial != nil {
+			return acted{target: leastkey.OnUnknown(leastkey.Resource{Type: rule.Type})}, denial
+		}
+	}
 	switch rule.Kind {
 	case catalog.RuleSelf:
-		return leastkey.OnSelf(), nil
+		return acted{target: leastkey.OnSelf()}, nil
 	case catalog.RuleList:
-		return leastkey.OnList(rule.Type), nil
+		return acted{leastkey.OnList(rule.Type), in}, nil
 	case catalog.RuleCaller:
-		own := p.Resource()
+		own := l.v.Credential.Principal.Resource()
 		if own.Type != rule.Type { // an account has no user to act on
-			return leastkey.OnUnknown(leastkey.Resource{Type: rule.Type}), nil
+			return acted{target: leastkey.OnUnknown(leastkey.Resource{Type: rule.Type})}, nil
 		}
-		return now.one(own), nil
+		return acted{target: l.now.one(own)}, nil
 	case catalog.RuleOne:
-		id, denial := g.find(r, query, params, rule.ID)
-		return now.one(leastkey.Resource{Type: rule.Type, ID: id}), denial
+		id, denial := g.find(r, l, rule.ID)
+		return acted{l.now.oneIn(leastkey.Resource{Type: rule.Type, ID: id}, in), in}, denial
 	case catalog.RuleCreate:
 		if rule.Under == "" {
-			return leastkey.OnCreate(rule.Type, true), nil
+			return acted{target: leastkey.OnCreate(rule.Type, true)}, nil
 		}
-		id, denial := g.find(r, query, params, rule.In)
-		parent := leastkey.Resource{Type: rule.Under, ID: id}
-		ancestors, known := now.ancestry(parent)
-		return leastkey.OnCreate(rule.Type, known, append([]leastkey.Resource{parent}, ancestors...)...), denial
+		return acted{target: l.now.created(rule.Type, in)}, nil
 	default:
-		return leastkey.Target{}, nil
+		return acted{}, nil
 	}
 }
 
@@ -50,32 +61,106 @@ func (n *snapshot) one(r leastkey.Resource) leastkey.Target {
 	return leastkey.OnResource(r, ancestors...)
 }
 
+// oneIn is one resource, unknown when it is not below within. A zero within is no bound.
+func (n *snapshot) oneIn(r, within leastkey.Resource) leastkey.Target {
+	t := n.one(r)
+	if within.Type != "" && !slices.Contains(t.Ancestors, within) {
+		return leastkey.OnUnknown(r)
+	}
+	return t
+}
+
+// created is a new resource of type t under a parent.
+func (n *snapshot) created(t leastkey.ResourceType, parent leastkey.Resource) leastkey.Target {
+	ancestors, known := n.ancestry(parent)
+	return leastkey.OnCreate(t, known, append([]leastkey.Resource{parent}, ancestors...)...)
+}
+
+// inside decides a list below one resource by what could be in it: something else than the policies
+// name, and what they name. When nothing of that may be seen the list is refused, so that nobody
+// learns by it whether that resource exists.
+func (a acted) inside(l look, policies []leastkey.Policy, decide func(leastkey.Target) leastkey.Decision) leastkey.Decision {
+	kind := a.target.Resource.Type
+	d := decide(l.now.childOf(a.within, kind))
+	for _, policy := range policies {
+		for _, pattern := range policy.Patterns {
+			if d.Allowed() {
+				return d
+			}
+			var item leastkey.Target
+			switch {
+			case pattern.Type != kind:
+				continue
+			case pattern.Extent == leastkey.One:
+				item = l.now.oneIn(leastkey.Resource{Type: kind, ID: pattern.ID}, a.within)
+			case pattern.Extent == leastkey.Under:
+				item = l.now.childOf(pattern.Parent, kind)
+			}
+			if item.Known && slices.Contains(item.Ancestors, a.within) {
+				if on := decide(item); on.Allowed() {
+					d = on
+				}
+			}
+		}
+	}
+	return d
+}
+
+// childOf is some resource of a type below a parent, unknown when the parent is.
+func (n *snapshot) childOf(parent leastkey.Resource, kind leastkey.ResourceType) leastkey.Target {
+	ancestors, known := n.ancestry(parent)
+	if !known {
+		return leastkey.OnUnknown(leastkey.Resource{Type: kind})
+	}
+	return leastkey.OnResource(leastkey.Resource{Type: kind}, append([]leastkey.Resource{parent}, ancestors...)...)
+}
+
 // find reads an id from where the catalogue says that it is.
-func (g *Guard) find(r Request, query string, params catalog.Params, from catalog.Source) (string, *Denial) {
+func (g *Guard) find(r Request, l look, from catalog.Source) (string, *Denial) {
 	switch from.From {
 	case catalog.FromPath:
-		raw, _ := params.Value(from.Name)
-		id, err := url.PathUnescape(raw)
-		if err != nil {
-			return "", unclear("the path cannot be decoded")
+		parts := make([]string, len(from.Params))
+		for i, name := range from.Params {
+			raw, _ := l.v.Params.Value(name)
+			id, err := url.PathUnescape(raw)
+			if err != nil {
+				return "", unclear("the path cannot be decoded")
+			}
+			parts[i] = id
 		}
-		return id, nil
+		return strings.Join(parts, "/"), nil
 	case catalog.FromQuery:
-		values, err := url.ParseQuery(query)
+		values, err := url.ParseQuery(l.v.RawQuery)
 		if err != nil || len(values[from.Name]) != 1 || values[from.Name][0] == "" {
 			return "", unclear("the query must have " + from.Name + " exactly once")
 		}
 		return values[from.Name][0], nil
 	case catalog.FromBody:
 		return g.findInBody(r, from.Body)
+	case catalog.FromCaller:
+		return l.account()
 	default:
 		return "", unclear("the catalogue does not say where the id is")
 	}
 }
 
+// account is the one account in which the credential can make something without naming it.
+func (l look) account() (string, *Denial) {
+	if p := l.v.Credential.Principal; p.Kind == leastkey.AccountPrincipal {
+		return p.ID.String(), nil
+	}
+	if len(l.owner.memberships) != 1 {
+		return "", unclear("it does not say in which account to create, and the owner of the credential is not in exactly one; use a token that an account owns")
+	}
+	return l.owner.memberships[0].Account.String(), nil
+}
+
 func (g *Guard) findInBody(r Request, at catalog.Pointer) (string, *Denial) {
+	if r.Can&Bodies == 0 {
+		return "", unable(Bodies)
+	}
 	if r.Body == nil {
-		return "", unclear("this node does not see bodies, and the operation is decided by " + at.String() + " in the body")
+		return "", noMember(at)
 	}
 	if !isJSON(r.Header) {
 		return "", unclear("the body must be plain JSON (Content-Type: application/json), because the operation is decided by " + at.String() + " in it")
@@ -89,11 +174,16 @@ func (g *Guard) findInBody(r Request, at catalog.Pointer) (string, *Denial) {
 	case err != nil:
 		return "", unclear(err.Error())
 	case !found:
-		return "", badRequest("the body has no "+at.String(), api.Error{Code: api.CodeInvalidRequest,
-			Message: "The body must have a string at " + at.String() + ", which says where to create", Source: &api.Source{Pointer: at.String()}})
+		return "", noMember(at)
 	default:
 		return id, nil
 	}
+}
+
+// noMember is for a body without what it must name.
+func noMember(at catalog.Pointer) *Denial {
+	return badRequest("the body has no "+at.String(), api.Error{Code: api.CodeInvalidRequest,
+		Message: "The body must have a string at " + at.String() + ", which says what the request acts on", Source: &api.Source{Pointer: at.String()}})
 }
 
 // unreadable is for a body that did not arrive whole.

@@ -12,6 +12,7 @@ import (
 type Trial struct {
 	Credential leastkey.ID
 	Method     string
+	Host       string                 // as a client would send it; "" for none
 	Target     string                 // path, and query if any, as they would come on the wire; nothing is put in front
 	Header     http.Header            // credentials in it are passed over; nil for none
 	Body       func() ([]byte, error) // the whole body; nil for none. Asked for only if it is decided by
@@ -34,15 +35,21 @@ type Outcome struct {
 
 // Try says what Check would say now of a request that presents the credential. It tells no
 // observer. What an adapter refuses before it asks the guard, such as framing that is not clear,
-// is not tried.
+// is not tried; nor is what an adapter cannot do.
 func (g *Guard) Try(t Trial) Outcome {
-	r := Request{Method: t.Method, Target: t.Target, Header: t.Header, Addr: t.Addr}
+	l, r, known := g.attempt(t)
+	v := g.decide(r, l)
+	return Outcome{Known: known, Allowed: v.Allowed(), Denial: v.Denial, Decision: v.Decision, Operation: v.Operation, Target: v.Target.Resource}
+}
+
+// attempt is the trial as far as the credential that makes it, and whether there is such a one.
+func (g *Guard) attempt(t Trial) (l look, r Request, known bool) {
+	r = Request{Method: t.Method, Host: t.Host, Target: t.Target, Header: t.Header, Addr: t.Addr, Can: AllAbilities}
 	if t.Body != nil {
 		r.Body = func(limit int64) ([]byte, error) { return within(limit, t.Body) }
 	}
-	l := g.locate(r)
+	l = g.locate(r)
 	var found identity
-	known := false
 	if l.now != nil {
 		found, known = l.now.holding(t.Credential, l.at)
 	}
@@ -53,8 +60,7 @@ func (g *Guard) Try(t Trial) Outcome {
 	default:
 		l = g.admit(r, l, found)
 	}
-	v := g.decide(r, l)
-	return Outcome{Known: known, Allowed: v.Allowed(), Denial: v.Denial, Decision: v.Decision, Operation: v.Operation, Target: v.Target.Resource}
+	return l, r, known
 }
 
 // within reads a body of at most limit bytes.

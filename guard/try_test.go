@@ -37,7 +37,7 @@ func TestTryAgreesWithCheck(t *testing.T) {
 		}
 		for range 30 {
 			trial := w.drawTrial(t, rec.Credential.ID)
-			r := guard.Request{Method: trial.Method, Target: trial.Target, Header: http.Header{}, Addr: trial.Addr}
+			r := guard.Request{Can: guard.AllAbilities, Method: trial.Method, Target: trial.Target, Header: http.Header{}, Addr: trial.Addr}
 			maps.Copy(r.Header, trial.Header)
 			for i := 0; i < len(shown); i += 2 {
 				r.Header.Set(shown[i], shown[i+1])
@@ -159,7 +159,7 @@ func (w *world) drawTrial(t *rapid.T, id leastkey.ID) guard.Trial {
 		w.ben.account.String(), w.ada.id.String(), id.String(), "a%20b", strings.ToUpper(w.one.ID)})
 	op := rapid.SampledFrom(w.catalog.Operations()).Draw(t, "operation")
 	if rarely(t, 6, "decided by the body", false, true) {
-		op, _, _ = w.catalog.Match("POST", "/client/v4/zones")
+		op, _, _ = w.catalog.Match("POST", "", "/client/v4/zones")
 	}
 	trial := guard.Trial{Credential: id, Method: op.Method, Target: parameter.ReplaceAllStringFunc(op.Route, func(string) string { return ids.Draw(t, "id") })}
 	switch rarely(t, 4, "bent", "nothing", "base", "end", "method", "target") {

@@ -17,15 +17,26 @@ type Verdict struct {
 	Denial     *Denial             // what to answer; set exactly when the request is refused
 	Operation  *catalog.Operation  // nil when no operation was found
 	Params     catalog.Params      // values of the path template's parameters
+	Host       string              // in lower case, without a port; "" when the request names none
 	Path       string              // canonical path: what was decided, and what is to be forwarded
 	RawQuery   string              // the query, undecoded, to be forwarded as it is
 	Credential leastkey.Credential // whose; zero when none was recognised
 	Secret     leastkey.SecretHash // of what was presented; zero when it was not recognised
 	Email      string              // of the user who owns the credential, when a user does
 	Target     leastkey.Target     // zero when it was not found
+	MovesTo    leastkey.Resource   // the new parent of the target, of an operation that moves it
 	Addr       netip.Addr          // the client's, as the adapter gave it
 
-	sees func(leastkey.Resource) bool
+	rules *rules
+	sees  func(leastkey.Resource) bool
+}
+
+// Catalog is the catalogue by which it was decided, or nil when it was refused before that.
+func (v Verdict) Catalog() *catalog.Catalog {
+	if v.rules == nil {
+		return nil
+	}
+	return v.rules.catalog
 }
 
 // Allowed reports whether the request may go ahead.
@@ -38,7 +49,7 @@ func (v Verdict) Sees(r leastkey.Resource) bool { return v.Allowed() && v.sees !
 
 // Denial is the answer to a refused request, in the terms of HTTP and of the wire contract.
 type Denial struct {
-	Status     int         // 400, 401, 403, 404 or 503
+	Status     int         // 400, 401, 403, 404, 413, 501 or 503
 	Errors     []api.Error // at least one
 	Challenge  string      // value of WWW-Authenticate; empty for none
 	RetryAfter time.Duration

@@ -73,7 +73,7 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	w := &world{catalog: c, state: guard.NewState(c), one: zone(1), two: zone(2), three: zone(3)}
-	if w.guard, err = guard.New(guard.Config{Catalog: c, State: w.state, Brand: leastkey.DefaultBrand, Now: clock, BodyLimit: 1000}); err != nil {
+	if w.guard, err = guard.New(guard.Config{State: w.state, Brand: leastkey.DefaultBrand, Now: clock, BodyLimit: 1000}); err != nil {
 		t.Fatal(err)
 	}
 	w.ada = person{numbered('u', 1), numbered('a', 1), "ada@example.com", secret(t, leastkey.GlobalKeySecret, 1)}
@@ -166,7 +166,7 @@ func (w *world) apply(t failer, changes ...leastkey.Change) {
 
 // request is below /client/v4, from 192.0.2.1; header fields come as name and value in turn.
 func request(method, path, body string, fields ...string) guard.Request {
-	r := guard.Request{Method: method, Target: "/client/v4" + path, Header: http.Header{}, Addr: netip.MustParseAddr("192.0.2.1"),
+	r := guard.Request{Can: guard.AllAbilities, Method: method, Target: "/client/v4" + path, Header: http.Header{}, Addr: netip.MustParseAddr("192.0.2.1"),
 		Body: func(limit int64) ([]byte, error) {
 			if int64(len(body)) > limit {
 				return nil, guard.ErrBodyTooLarge

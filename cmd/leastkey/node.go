@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/leastkey/leastkey"
@@ -57,6 +58,8 @@ type node struct {
 	store   *sqlite.Store
 	servers []*http.Server
 	failed  chan error // what ends the process: a server that stopped by itself
+
+	dashboard atomic.Pointer[string] // where it listens by itself; nil: with the API
 }
 
 // openNode opens the database and puts the parts together. Nothing listens yet.
@@ -81,11 +84,11 @@ func (n *node) assemble(ctx context.Context, c nodeConfig) (err error) {
 		return err
 	}
 	uses := usage.New(n.control, c.log)
-	n.guard, err = guard.New(guard.Config{Catalog: c.catalog, State: n.state, Brand: c.brand, Now: time.Now, Observe: uses.Observe})
+	n.guard, err = guard.New(guard.Config{State: n.state, Brand: c.brand, Now: time.Now, Observe: uses.Observe})
 	if err != nil {
 		return err
 	}
-	if n.api, err = httpapi.New(n.control, c.catalog, time.Now, c.log); err != nil {
+	if n.api, err = httpapi.New(n.control, c.catalog, httpapi.Explainer{Guard: n.guard, Dashboard: n.dashboardFor(c)}, time.Now, c.log); err != nil {
 		return err
 	}
 	secure := func(r *http.Request) bool {
@@ -97,7 +100,7 @@ func (n *node) assemble(ctx context.Context, c nodeConfig) (err error) {
 	}
 	n.site, err = web.New(web.Config{
 		Control: n.control, Catalog: c.catalog, Guard: n.guard, Login: people, URL: c.url, Secure: secure,
-		Addr: func(r *http.Request) netip.Addr { return gateway.ClientAddr(r, c.trustedProxies) },
+		Addr: func(r *http.Request) netip.Addr { return guard.ClientAddr(guard.Peer(r), r.Header, c.trustedProxies) },
 		Now:  time.Now, Random: rand.Reader, Log: c.log,
 	})
 	if err != nil {
@@ -140,7 +143,32 @@ func (n *node) listen(addr string, certificate *tls.Config, dashboard bool) (net
 
 // listenDashboard answers the dashboard alone.
 func (n *node) listenDashboard(addr string, certificate *tls.Config) (net.Addr, error) {
-	return n.open(addr, certificate, n.site)
+	at, err := n.open(addr, certificate, n.site)
+	if err == nil {
+		scheme := "https://"
+		if certificate == nil {
+			scheme = "http://"
+		}
+		where := scheme + at.String()
+		n.dashboard.Store(&where)
+	}
+	return at, err
+}
+
+// dashboardFor says where whoever made a request to the API finds the dashboard.
+func (n *node) dashboardFor(c nodeConfig) func(*http.Request) string {
+	return func(r *http.Request) string {
+		if c.url != "" {
+			return c.url
+		}
+		if own := n.dashboard.Load(); own != nil {
+			return *own
+		}
+		if gateway.Encrypted(r, c.trustedProxies) {
+			return "https://" + r.Host
+		}
+		return "http://" + r.Host
+	}
 }
 
 func (n *node) open(addr string, certificate *tls.Config, handler http.Handler) (net.Addr, error) {

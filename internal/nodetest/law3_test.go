@@ -97,7 +97,7 @@ func TestLaw3InTheTransaction(t *testing.T) {
 			}()
 			token := n.Mint(t, n.Ben.ByKey(), "n", n.Allow(t, On(AccountKey(n.Ada.Account)), "Account API Tokens Write"))
 			r := Request(t, token.Bearer(), "POST", path, Object{"name": "late", "policies": []Policy{}})
-			v := n.Guard.Check(t.Context(), guard.Request{Method: r.Method, Target: r.RequestURI, Header: r.Header})
+			v := n.Guard.Check(t.Context(), guard.Request{Can: guard.AllAbilities, Method: r.Method, Target: r.RequestURI, Header: r.Header})
 			if !v.Allowed() {
 				t.Fatalf("refused before the change: %+v", v.Denial)
 			}

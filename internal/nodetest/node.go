@@ -74,6 +74,9 @@ var TheCatalog = sync.OnceValue(func() *catalog.Catalog {
 	return c
 })
 
+// DashboardURL is where explanations say that the dashboard is.
+const DashboardURL = "http://dashboard.example"
+
 const upstreamKey = "the key by which the product knows the gateway"
 
 // Start starts a node that stops with the test.
@@ -141,15 +144,15 @@ func (n *Node) open(t testing.TB) {
 		Brand: leastkey.DefaultBrand, Limits: n.config.Limits, Now: n.Clock.Now, Random: n.config.Random, Log: log})
 	must(err)
 	n.Uses = usage.New(n.Control, log)
-	n.Guard, err = guard.New(guard.Config{Catalog: n.Catalog, State: n.State, Brand: leastkey.DefaultBrand, Now: n.Clock.Now, Observe: n.Uses.Observe})
+	n.Guard, err = guard.New(guard.Config{State: n.State, Brand: leastkey.DefaultBrand, Now: n.Clock.Now, Observe: n.Uses.Observe})
 	must(err)
-	n.API, err = httpapi.New(n.Control, n.Catalog, n.Clock.Now, log)
+	n.API, err = httpapi.New(n.Control, n.Catalog, httpapi.Explainer{Guard: n.Guard, Dashboard: func(*http.Request) string { return DashboardURL }}, n.Clock.Now, log)
 	must(err)
 	secure := func(r *http.Request) bool { return r.TLS != nil }
 	n.Login, err = login.New(login.Config{Control: n.Control, Secure: secure, Limits: n.config.Login, Now: n.Clock.Now, Random: n.config.Random, Log: log})
 	must(err)
 	n.Site, err = web.New(web.Config{Control: n.Control, Catalog: n.Catalog, Guard: n.Guard, Login: n.Login, Secure: secure,
-		Addr: func(r *http.Request) netip.Addr { return gateway.ClientAddr(r, nil) }, Now: n.Clock.Now, Random: n.config.Random, Log: log})
+		Addr: func(r *http.Request) netip.Addr { return guard.ClientAddr(guard.Peer(r), r.Header, nil) }, Now: n.Clock.Now, Random: n.config.Random, Log: log})
 	must(err)
 	upstream, err := url.Parse(n.upstream.URL)
 	must(err)

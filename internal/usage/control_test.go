@@ -18,7 +18,7 @@ import (
 func TestUsesReachTheControlPlane(t *testing.T) {
 	n := Start(t, Config{})
 	r := usage.New(n.Control, silent())
-	g, err := guard.New(guard.Config{Catalog: n.Catalog, State: n.State, Brand: leastkey.DefaultBrand, Now: n.Clock.Now, Observe: r.Observe})
+	g, err := guard.New(guard.Config{State: n.State, Brand: leastkey.DefaultBrand, Now: n.Clock.Now, Observe: r.Observe})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestUsesReachTheControlPlane(t *testing.T) {
 		n.Clock.Advance(time.Second)
 		h := http.Header{}
 		by(h)
-		g.Check(t.Context(), guard.Request{Method: method, Target: Base + path, Header: h, Addr: addr})
+		g.Check(t.Context(), guard.Request{Can: guard.AllAbilities, Method: method, Target: Base + path, Header: h, Addr: addr})
 		return n.Clock.Now()
 	}
 	first := ask(Bearer(rolled.Reveal()), "GET", "/zones/"+n.Ada.Zones[0])

@@ -20,7 +20,7 @@ func (s *Site) readTarget(method, typed string) string {
 		readings = []string{"/" + typed, afterHost(typed)}
 	}
 	for _, known := range []func(path string) bool{
-		func(path string) bool { _, _, ok := s.Catalog.Match(method, path); return ok },
+		func(path string) bool { _, _, ok := s.Catalog.Match(method, "", path); return ok },
 		s.Catalog.HasPath,
 	} {
 		for _, reading := range readings {
@@ -51,6 +51,9 @@ func bases(c *catalog.Catalog) []string {
 	common := map[bool]string{}
 	routes := map[string]bool{}
 	for _, op := range c.Operations() {
+		if op.Control && strings.HasPrefix(op.Route, "/leastkey/") {
+			continue // beside all that
+		}
 		routes[op.Route] = true
 		before, seen := common[op.Control]
 		if !seen {

@@ -27,7 +27,7 @@ func (s *Site) verifyToken(ctx context.Context, v *visit) (answer, error) {
 	if secret := strings.TrimSpace(v.form.Get("secret")); secret != "" {
 		header.Set("Authorization", "Bearer "+secret)
 	}
-	verdict := s.Guard.Check(ctx, guard.Request{Method: http.MethodGet, Target: v.verifyRoute(), Header: header, Addr: v.addr})
+	verdict := s.Guard.Check(ctx, guard.Request{Can: guard.Control, Method: http.MethodGet, Target: v.verifyRoute(), Header: header, Addr: v.addr})
 	if of := verdict.Credential.Principal; verdict.Allowed() && (of.Kind != v.owner.Kind || v.ofAccount() && of != v.owner) {
 		verdict.Denial = guard.InvalidToken()
 	}

@@ -14,7 +14,6 @@ import (
 
 // Codes of failures that only a gateway has.
 const (
-	codeUnsupported  = 10501
 	codeUpstream     = 10502 // the upstream, or its answer, is broken
 	codeUnregistered = 10503 // done upstream, and not known here
 )

@@ -115,8 +115,8 @@ func (g *Gateway) address(out, in *http.Request, v guard.Verdict, addr netip.Add
 	}
 	h.Set("X-Forwarded-Host", in.Host)
 	h.Set("X-Forwarded-Proto", scheme(in, g.TrustedProxies))
-	h.Set("Leastkey-Token-Id", v.Credential.ID.String())
-	h.Set("Leastkey-Principal", v.Credential.Principal.String())
+	h.Set(guard.TokenIDHeader, v.Credential.ID.String())
+	h.Set(guard.PrincipalHeader, v.Credential.Principal.String())
 	if g.Credential.Name != "" {
 		h.Set(g.Credential.Name, g.Credential.Value)
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"reflect"
 	"slices"
@@ -289,13 +290,10 @@ func TestLaw5NoSpellingOfAnOwnedHeaderPasses(t *testing.T) {
 		}
 		in := httptest.NewRequest(http.MethodGet, "/", nil)
 		in.Header.Add(spelled.String(), "forged")
-		if f := g.refuseHeader(in.Header); f != nil {
-			return
-		}
 		out := in.Clone(context.Background())
-		g.address(out, in, guard.Verdict{Operation: &catalog.Operation{}, Path: "/"}, ClientAddr(in, nil))
+		g.address(out, in, guard.Verdict{Operation: &catalog.Operation{}, Path: "/"}, netip.Addr{})
 		for name, values := range out.Header {
-			if plainName(name) == plain && slices.Contains(values, "forged") {
+			if plainName(name) == plainName(plain) && slices.Contains(values, "forged") {
 				t.Fatalf("%s reached the upstream as %s", spelled.String(), name)
 			}
 		}

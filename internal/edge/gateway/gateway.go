@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/api"
 	"github.com/leastkey/leastkey/guard"
 	"golang.org/x/net/http/httpguts"
 )
@@ -48,7 +49,7 @@ func (h Header) check() error {
 		return errors.New("gateway: the upstream credential needs both the name of a header and its value")
 	case !httpguts.ValidHeaderFieldName(h.Name) || !httpguts.ValidHeaderFieldValue(h.Value):
 		return errors.New("gateway: the upstream credential is not a valid header")
-	case strings.HasPrefix(plainName(h.Name), "leastkey") || framed(plainName(h.Name)):
+	case strings.HasPrefix(plainName(h.Name), "leastkey") || guard.Framing(h.Name):
 		return errors.New("gateway: the upstream credential cannot be sent in " + h.Name)
 	default:
 		return nil
@@ -129,16 +130,13 @@ func New(c Config) (*Gateway, error) {
 
 // ServeHTTP decides the request, and answers it or has it answered.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f := g.refuseHeader(r.Header)
-	if f == nil {
-		f = refuseQuery(r.URL.RawQuery)
-	}
-	if f != nil {
+	if f := g.refuseHeader(r.Header); f != nil {
 		f.write(w)
 		return
 	}
-	addr := ClientAddr(r, g.TrustedProxies)
-	request := guard.Request{Method: r.Method, Target: r.RequestURI, Header: r.Header, Addr: addr}
+	addr := guard.ClientAddr(guard.Peer(r), r.Header, g.TrustedProxies)
+	request := guard.Request{Method: r.Method, Host: r.Host, Target: r.RequestURI, Header: r.Header, Addr: addr,
+		Can: guard.Bodies | guard.Lists | guard.Effects | guard.Control}
 	hasBody := r.Body != http.NoBody
 	body := receive(w, r, g.Limits.Body)
 	if hasBody {
@@ -159,7 +157,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case v.Denial != nil:
 		v.Denial.Write(w)
 	case !v.Allowed() || v.Operation == nil:
-		g.fail(w, v, &failure{status: http.StatusInternalServerError, code: codeUnsupported,
+		g.fail(w, v, &failure{status: http.StatusInternalServerError, code: api.CodeUnsupported,
 			message: "The request could not be decided", cause: errors.New("a verdict neither allows nor refuses")})
 	case v.Operation.Control:
 		g.Control.ServeVerdict(w, r, v)

@@ -34,7 +34,7 @@ func TestOneRequestIsOneObservation(t *testing.T) {
 	}
 	l := &listing{World: edgetest.NewWorldOf(t, c, "DNS Write", "Zone Read")}
 	var told, allowed atomic.Int32
-	l.Guard, err = guard.New(guard.Config{Catalog: c, State: l.State, Brand: leastkey.DefaultBrand, Now: time.Now, Observe: func(o guard.Observation) {
+	l.Guard, err = guard.New(guard.Config{State: l.State, Brand: leastkey.DefaultBrand, Now: time.Now, Observe: func(o guard.Observation) {
 		told.Add(1)
 		if o.Allowed {
 			allowed.Add(1)

@@ -1,0 +1,71 @@
+package catalog
+
+// readEffects reads creates, deletes, renames and moves: what becomes of the registry after a success.
+func (b *builder) readEffects(e entry, op *Operation) {
+	if creates := e.key("creates"); creates.present() {
+		if op.Target.Kind != RuleCreate {
+			creates.wrong(op.String()+" creates something and its target is not a create", "write target: {create: TYPE, under: {...}}, or remove creates")
+			return
+		}
+		ce := creates.entry("creates", "id", "name")
+		op.Creates = &Creates{ID: ce.needPointer("id", "creates")}
+		if name := ce.key("name"); name.present() {
+			op.Creates.Name = name.pointer("name")
+		}
+	}
+	if deletes := e.key("deletes"); deletes.present() {
+		if text, _ := deletes.text("deletes"); text != "target" {
+			deletes.wrong("unknown deletes "+quote(text), "write deletes: target")
+		}
+		if op.Target.Kind != RuleOne {
+			deletes.wrong(op.String()+" deletes its target, which is not one resource", "write target: {TYPE: path.NAME}, or remove deletes")
+		}
+		op.Deletes = true
+	}
+	if renames := e.key("renames"); renames.present() {
+		b.onOne(renames, op, "renames")
+		op.Renames = renames.entry("renames", "name").needPointer("name", "renames")
+	}
+	if moves := e.key("moves"); moves.present() && b.onOne(moves, op, "moves") {
+		op.Moves = b.moves(moves, op)
+	}
+}
+
+// onOne reports whether the target is one resource, which alone can be renamed and moved.
+func (b *builder) onOne(v value, op *Operation, what string) bool {
+	if op.Target.Kind != RuleOne {
+		v.wrong(op.String()+" "+what+" its target, which is not one resource", "write target: {TYPE: path.NAME}, or remove "+what)
+	}
+	return op.Target.Kind == RuleOne
+}
+
+// moves reads {under: {TYPE: source}}.
+func (b *builder) moves(v value, op *Operation) *Moves {
+	parent := b.c.byType[op.Target.Type].Parent
+	under := v.entry("moves", "under").key("under")
+	ue := under.entry("under")
+	if len(ue.keys) != 1 || parent == "" {
+		under.wrong(op.String()+" does not say under which "+string(parent)+" its target moves", "write moves: {under: {"+string(parent)+": body./"+string(parent)+"/id}} or the like")
+		return nil
+	}
+	m := &Moves{}
+	if m.Under, m.In = b.resourceAt(ue.keys[0], ue, op); m.Under != "" && m.Under != parent {
+		under.wrong("the parent of a "+string(op.Target.Type)+" is of type "+string(parent)+", not "+string(m.Under), "write under: {"+string(parent)+": source}")
+	}
+	return m
+}
+
+// readUpgrade reads the protocol in which a connection may go on.
+func (b *builder) readUpgrade(e entry, op *Operation) {
+	v := e.key("upgrade")
+	if !v.present() {
+		return
+	}
+	if text, _ := v.text("upgrade"); text != "websocket" {
+		v.wrong("unknown upgrade "+quote(text), "write upgrade: websocket")
+	}
+	if op.Method != "GET" || op.Target.Kind == RuleList {
+		v.wrong(op.String()+" cannot be upgraded", "use upgrade for a GET that is not a list")
+	}
+	op.Upgrade = "websocket"
+}

@@ -1,0 +1,170 @@
+package guard
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// The header fields in which a request that is let through says whose it is.
+const (
+	TokenIDHeader   = "Leastkey-Token-Id"
+	PrincipalHeader = "Leastkey-Principal"
+)
+
+// Identify makes a header that is to go to the upstream say whose request it is, once, and takes
+// out what [Strip] does.
+func Identify(h http.Header, v Verdict) {
+	Strip(h)
+	h.Set(TokenIDHeader, v.Credential.ID.String())
+	h.Set(PrincipalHeader, v.Credential.Principal.String())
+}
+
+// Strip takes out what clients are not to give to an upstream: credentials, whoever or wherever
+// they claim to be, other methods and paths, and the cookies of our dashboard.
+func Strip(h http.Header) {
+	for name := range h {
+		if Owned(name) {
+			delete(h, name)
+		}
+	}
+	stripSession(h)
+}
+
+// Owned says that a header is not for clients to give to the upstream: it carries a credential or
+// an identity, says where a request comes from, or changes what it asks. Marks and case of the name
+// do not matter, as they do not to programs that turn headers into variables.
+func Owned(name string) bool {
+	plain := plainName(name)
+	if _, named := ownedNames[plain]; named {
+		return true
+	}
+	return slices.ContainsFunc(ownedPrefixes, func(prefix string) bool { return strings.HasPrefix(plain, prefix) })
+}
+
+// ownedNames and ownedPrefixes are what servers, proxies and frameworks are known to believe.
+var (
+	ownedNames = map[string]struct{}{
+		// credentials
+		"authorization": {}, "proxy-authorization": {}, "x-auth-email": {}, "x-auth-key": {}, "x-auth-user-service-key": {},
+		// who asks, as proxies that sign people in tell it
+		"remote-user": {}, "x-remote-user": {}, "x-remote-groups": {}, "x-user": {}, "x-username": {}, "x-webauth-user": {},
+		"client-cert": {}, "client-cert-chain": {}, "x-client-cert": {}, "x-goog-iap-jwt-assertion": {},
+		// from where
+		"forwarded": {}, "x-forwarded": {}, "x-real-ip": {}, "x-client-ip": {}, "x-cluster-client-ip": {}, "true-client-ip": {}, "client-ip": {},
+		"x-originating-ip": {}, "x-remote-ip": {}, "x-remote-addr": {}, "x-proxyuser-ip": {}, "fastly-client-ip": {}, "cf-connecting-ip": {},
+		"cf-connecting-ipv6": {}, "cf-pseudo-ipv4": {}, "cf-worker": {},
+		// another method, path or host
+		"x-http-method": {}, "x-http-method-override": {}, "x-method-override": {}, "x-rewrite-url": {}, "x-host": {}, "x-http-host-override": {},
+		// CGI programs take it for their own HTTP_PROXY
+		"proxy": {},
+	}
+	ownedPrefixes = []string{
+		"leastkey", "x-leastkey", "x-forwarded-", "x-original-",
+		"x-auth-request-", "x-authenticated-", "x-authentik-", "x-webauth-", "x-ssl-", "ssl-client-", "x-client-cert-", "x-amzn-oidc-",
+		"x-ms-client-principal", "x-azure-", "x-envoy-", "x-goog-authenticated-user-",
+	}
+)
+
+// Framing says that a header, in any spelling, is about one connection: where a message on it
+// ends, whom it is for, what comes next.
+func Framing(name string) bool {
+	switch plainName(name) {
+	case "host", "content-length", "transfer-encoding", "trailer", "te",
+		"connection", "proxy-connection", "keep-alive", "upgrade", "http2-settings", "proxy-authenticate", "expect":
+		return true
+	default:
+		return false
+	}
+}
+
+// plainName is what programs that turn headers into variables make of a name: they fold case, and
+// every mark becomes the same.
+func plainName(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case 'A' <= r && r <= 'Z':
+			return r + 'a' - 'A'
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9':
+			return r
+		default:
+			return '-'
+		}
+	}, name)
+}
+
+// nominable says that Connection may name an option. Anything else would be taken away from a
+// request by one program and not by another.
+func nominable(option string) bool {
+	switch strings.ToLower(strings.Trim(option, " \t")) {
+	case "", "close", "keep-alive", "te", "upgrade", "http2-settings":
+		return true
+	default:
+		return false
+	}
+}
+
+// oneReading says what about a request could be read in two ways beside its path.
+func oneReading(h http.Header, query string) error {
+	for name := range h {
+		plain := plainName(name)
+		if plain != strings.ToLower(name) && (Owned(plain) || Framing(plain)) {
+			return errors.New("a header name differs from " + plain + " only in its marks; some programs would take it for that")
+		}
+	}
+	for _, value := range h["Connection"] {
+		for option := range strings.SplitSeq(value, ",") {
+			if !nominable(option) {
+				return errors.New("Connection names something other than close, keep-alive, TE and Upgrade")
+			}
+		}
+	}
+	for parameter := range strings.SplitSeq(query, "&") {
+		raw, _, _ := strings.Cut(parameter, "=")
+		name, err := url.QueryUnescape(raw)
+		if err != nil {
+			return errors.New("a query parameter's name cannot be decoded")
+		}
+		// Headers that do this are taken out; the query is forwarded as it is.
+		switch plainName(name) {
+		case "-method", "x-http-method", "x-http-method-override", "x-method-override":
+			return errors.New("the query asks for another method: send the request with that method")
+		}
+	}
+	return nil
+}
+
+// asksUpgrade reports whether a request wants to go on in another protocol. Some clients offer h2c
+// with every first request, and go on without it.
+func asksUpgrade(h http.Header) bool {
+	return slices.ContainsFunc(h["Upgrade"], func(value string) bool { return !strings.EqualFold(strings.Trim(value, " \t"), "h2c") })
+}
+
+// upgradesTo reports whether a request asks for exactly this protocol.
+func upgradesTo(h http.Header, protocol string) bool {
+	return protocol != "" && len(h["Upgrade"]) == 1 && strings.EqualFold(strings.Trim(h["Upgrade"][0], " \t"), protocol)
+}
+
+// sessionCookie is in the names of the dashboard's own cookies: __Host-leastkey over TLS, leastkey
+// without.
+const sessionCookie = "leastkey"
+
+// stripSession takes the dashboard's cookies out and leaves the others. What could be read as one by
+// whoever divides cookies in another way goes too.
+func stripSession(h http.Header) {
+	var kept []string
+	for _, line := range h["Cookie"] {
+		for pair := range strings.SplitSeq(line, ";") {
+			pair = strings.Trim(pair, " \t")
+			if pair != "" && !strings.Contains(strings.ToLower(pair), sessionCookie) {
+				kept = append(kept, pair)
+			}
+		}
+	}
+	delete(h, "Cookie")
+	if len(kept) > 0 {
+		h["Cookie"] = []string{strings.Join(kept, "; ")}
+	}
+}

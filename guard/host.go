@@ -1,0 +1,83 @@
+package guard
+
+import (
+	"errors"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// canonicalHost gives the one spelling of a host: lower case, without port and without the dot of
+// a full name. None is none.
+func canonicalHost(host string) (string, error) {
+	const most = 255
+	if host == "" {
+		return "", nil
+	}
+	name := host
+	if at := strings.LastIndexByte(host, ':'); at >= 0 && !strings.HasSuffix(host, "]") {
+		if strings.Trim(host[at+1:], "0123456789") != "" {
+			return "", errors.New("Host is not a name or an address, and a port")
+		}
+		name = host[:at]
+	}
+	if inside, ok := strings.CutPrefix(host, "["); ok { // an IPv6 address, and nothing else
+		inside, _, _ = strings.Cut(inside, "]")
+		addr, err := netip.ParseAddr(inside)
+		if !strings.HasSuffix(name, "]") || err != nil || !addr.Is6() || addr.Zone() != "" {
+			return "", errors.New("Host has brackets around what is no IPv6 address")
+		}
+		return addr.String(), nil
+	}
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	if name == "" || len(name) > most {
+		return "", errors.New("Host is empty or too long")
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || strings.ContainsFunc(label, func(r rune) bool { return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') }) {
+			return "", errors.New("Host has a character that no name has")
+		}
+	}
+	return name, nil
+}
+
+// ClientAddr is the address a request comes from: the peer, unless the peer is a trusted proxy;
+// then the right-most hop of X-Forwarded-For that is not one. It is invalid, and so admitted by
+// no condition, when a trusted proxy names no such hop or one that is not a plain address: then
+// anything could stand there.
+func ClientAddr(peer netip.Addr, h http.Header, trusted []netip.Prefix) netip.Addr {
+	addr := plainAddr(peer)
+	if !Trusted(addr, trusted) {
+		return addr
+	}
+	hops := strings.Split(strings.Join(h["X-Forwarded-For"], ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		addr, err := netip.ParseAddr(strings.Trim(hop, " \t"))
+		if err != nil || addr.Zone() != "" {
+			return netip.Addr{}
+		}
+		if addr = plainAddr(addr); !Trusted(addr, trusted) {
+			return addr
+		}
+	}
+	return netip.Addr{}
+}
+
+// Trusted reports whether an address is one of the trusted proxies.
+func Trusted(a netip.Addr, proxies []netip.Prefix) bool {
+	a = plainAddr(a)
+	return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// Peer is the address at the other end of the connection; invalid when there is none.
+func Peer(r *http.Request) netip.Addr {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return plainAddr(peer.Addr())
+}
+
+// plainAddr gives an address its one spelling: IPv4 out of IPv6 clothes, and no zone.
+func plainAddr(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
