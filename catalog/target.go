@@ -17,6 +17,28 @@ type TargetRule struct {
 	In    Source                // where the id of that parent or ancestor is
 }
 
+// String says it in words: "zone path.zone_id in server path.server_id".
+func (r TargetRule) String() string {
+	in := ""
+	if r.Under != "" {
+		in = " in " + string(r.Under) + " " + r.In.String()
+	}
+	switch r.Kind {
+	case RuleOne:
+		return string(r.Type) + " " + r.ID.String() + in
+	case RuleList:
+		return "the list of " + string(r.Type) + in
+	case RuleCreate:
+		return "a new " + string(r.Type) + in
+	case RuleCaller:
+		return "the " + string(r.Type) + " of the caller"
+	case RuleSelf:
+		return "the credential itself"
+	default:
+		return "nothing"
+	}
+}
+
 // RuleKind says what an operation acts on. The zero kind is refused.
 type RuleKind uint8
 

@@ -43,7 +43,7 @@ var layers = []layer{
 	{"internal/vectors", []string{".", "catalog", "guard", "leastkeytest"}, "what is to become of a request is said without regard to who is asked"},
 	{"internal/discovery", []string{".", "catalog", "internal/control"}, "it compares what a list says with the registry; who asks the upstream for the list is handed in"},
 	{"internal/usage", []string{".", "guard", "internal/control"}, "it stands between the guard, which tells, and the use case that keeps, and knows neither surface nor store"},
-	{"internal/cli", []string{".", "api", "catalog", "client", "internal/openapi"}, "the command line is a client; the servers it starts are handed to it"},
+	{"internal/cli", []string{".", "api", "catalog", "client", "guard", "internal/openapi"}, "the command line is a client; the servers it starts are handed to it. What a guard makes of a request it asks a guard"},
 
 	// Wiring.
 	{"internal/config", []string{".", "catalog", "internal/edge/throttle"}, "a configuration file names values; what is made of them is decided in cmd. What is not YAML is explained as in a catalogue"},

@@ -11,8 +11,9 @@ import (
 
 // catalogCommands are the commands about catalogues.
 type catalogCommands struct {
-	Check  checkCommand  `cmd:"" help:"Check a catalogue: whatever is wrong is named with file, line and fix." example:"leastkey catalog check catalogue.yaml"`
-	Import importCommand `cmd:"" help:"Make a first catalogue of an OpenAPI document." example:"leastkey catalog import openapi.json --output catalogue.yaml"`
+	Check   checkCommand          `cmd:"" help:"Check a catalogue: whatever is wrong is named with file, line and fix." example:"leastkey catalog check catalogue.yaml"`
+	Explain catalogExplainCommand `cmd:"" help:"Say which operation a request is, what it acts on, and which permission groups it accepts." example:"leastkey catalog explain GET /client/v4/zones --catalog catalogue.yaml"`
+	Import  importCommand         `cmd:"" help:"Make a first catalogue of an OpenAPI document." example:"leastkey catalog import openapi.json --output catalogue.yaml"`
 }
 
 type checkCommand struct {
