@@ -8,7 +8,9 @@
 package catalog
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -43,6 +45,7 @@ type Catalog struct {
 	userGroups, accountGroups []typeGroups
 
 	own      Counts
+	digest   string
 	warnings Problems
 }
 
@@ -51,6 +54,9 @@ type Counts struct{ Resources, Groups, Roles, Templates, Operations int }
 
 // Own counts what the file itself defines, without the built-in part.
 func (c *Catalog) Own() Counts { return c.own }
+
+// Digest is the SHA-256 of the file, in hex.
+func (c *Catalog) Digest() string { return c.digest }
 
 // Warnings are what may not be meant, in a catalogue that is in order.
 func (c *Catalog) Warnings() Problems { return slices.Clone(c.warnings) }
@@ -87,7 +93,8 @@ func Load(file string, data []byte) (*Catalog, error) {
 		return nil, problems
 	}
 	b.finish()
-	b.c.own, b.c.warnings = countsOf(ownSections), own.warnings
+	sum := sha256.Sum256(data)
+	b.c.own, b.c.warnings, b.c.digest = countsOf(ownSections), own.warnings, hex.EncodeToString(sum[:])
 	return b.c, nil
 }
 

@@ -117,7 +117,7 @@ func oneReading(h http.Header, query string) error {
 	for _, value := range h["Connection"] {
 		for option := range strings.SplitSeq(value, ",") {
 			if !nominable(option) {
-				return errors.New("Connection names something other than close, keep-alive, TE and Upgrade")
+				return errors.New("the field Connection names something other than close, keep-alive, TE and Upgrade")
 			}
 		}
 	}

@@ -18,7 +18,7 @@ func canonicalHost(host string) (string, error) {
 	name := host
 	if at := strings.LastIndexByte(host, ':'); at >= 0 && !strings.HasSuffix(host, "]") {
 		if strings.Trim(host[at+1:], "0123456789") != "" {
-			return "", errors.New("Host is not a name or an address, and a port")
+			return "", errors.New("the Host is not a name or an address, and a port")
 		}
 		name = host[:at]
 	}
@@ -26,17 +26,17 @@ func canonicalHost(host string) (string, error) {
 		inside, _, _ = strings.Cut(inside, "]")
 		addr, err := netip.ParseAddr(inside)
 		if !strings.HasSuffix(name, "]") || err != nil || !addr.Is6() || addr.Zone() != "" {
-			return "", errors.New("Host has brackets around what is no IPv6 address")
+			return "", errors.New("the Host has brackets around what is no IPv6 address")
 		}
 		return addr.String(), nil
 	}
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
 	if name == "" || len(name) > most {
-		return "", errors.New("Host is empty or too long")
+		return "", errors.New("the Host is empty or too long")
 	}
 	for label := range strings.SplitSeq(name, ".") {
 		if label == "" || strings.ContainsFunc(label, func(r rune) bool { return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') }) {
-			return "", errors.New("Host has a character that no name has")
+			return "", errors.New("the Host has a character that no name has")
 		}
 	}
 	return name, nil

@@ -99,7 +99,7 @@ func (n *node) assemble(ctx context.Context, c nodeConfig) (err error) {
 		return err
 	}
 	n.site, err = web.New(web.Config{
-		Control: n.control, Catalog: c.catalog, Guard: n.guard, Login: people, URL: c.url, Secure: secure,
+		Control: n.control, Catalog: n.control.Catalog, Guard: n.guard, Login: people, URL: c.url, Secure: secure,
 		Addr: func(r *http.Request) netip.Addr { return guard.ClientAddr(guard.Peer(r), r.Header, c.trustedProxies) },
 		Now:  time.Now, Random: rand.Reader, Log: c.log,
 	})

@@ -27,9 +27,15 @@ func runServe(ctx context.Context, o cli.ServeOptions, getenv func(string) strin
 	if err != nil {
 		return err
 	}
-	if hidden := web.Conflicts(cat); len(hidden) > 0 && c.Dashboard == "" {
-		return fmt.Errorf("the dashboard would hide %s of the catalogue, such as %s; give it an address of its own with dashboard: {listen: \"127.0.0.1:8789\"}",
-			operations(len(hidden)), hidden[0])
+	serves := func(cat *catalog.Catalog) error {
+		if hidden := web.Conflicts(cat); len(hidden) > 0 && c.Dashboard == "" {
+			return fmt.Errorf("the dashboard would hide %s of the catalogue, such as %s; give it an address of its own with dashboard: {listen: \"127.0.0.1:8789\"}",
+				operations(len(hidden)), hidden[0])
+		}
+		return nil
+	}
+	if err := serves(cat); err != nil {
+		return err
 	}
 	certificate, err := loadCertificate(c)
 	if err != nil {
@@ -43,6 +49,9 @@ func runServe(ctx context.Context, o cli.ServeOptions, getenv func(string) strin
 		return err
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
+	if c.CatalogFile != "" {
+		defer n.watchCatalog(c.CatalogFile, serves)()
+	}
 	if c.Health != "" {
 		if err := n.listenHealth(c.Health); err != nil {
 			return err

@@ -140,12 +140,12 @@ func (c *Control) grants(r Reader, p leastkey.Principal) (leastkey.Grants, error
 		for i, m := range members {
 			memberships[i] = m.record()
 		}
-		return c.catalog.Grants(p, !user.Disabled, memberships), nil
+		return c.Catalog().Grants(p, !user.Disabled, memberships), nil
 	case leastkey.AccountPrincipal:
 		if _, err := r.Account(p.ID); err != nil {
 			return leastkey.Grants{}, err
 		}
-		return c.catalog.Grants(p, true, nil), nil
+		return c.Catalog().Grants(p, true, nil), nil
 	default:
 		return leastkey.Grants{}, errors.New("control: a credential without an owner")
 	}
@@ -164,7 +164,7 @@ func (c *Control) mayGive(r Reader, by authority, child leastkey.Credential) err
 		return err
 	}
 	registry := newAncestry(r)
-	excess := by.MayGive(child, bounds, leastkey.World{TypeOf: c.catalog.TypeOf, Ancestry: registry.of})
+	excess := by.MayGive(child, bounds, leastkey.World{TypeOf: c.Catalog().TypeOf, Ancestry: registry.of})
 	switch {
 	case registry.fault != nil:
 		return registry.fault

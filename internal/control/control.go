@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/leastkey/leastkey"
@@ -33,6 +34,8 @@ type Nodes interface {
 	Load(rev leastkey.Revision, each func(yield func(leastkey.Change) error) error) error
 	// Apply makes the changes of the next revision.
 	Apply(rev leastkey.Revision, changes []leastkey.Change) error
+	// UseCatalog puts another catalogue in force.
+	UseCatalog(c *catalog.Catalog)
 	// Doubt makes them refuse every decision until the next Load.
 	Doubt()
 	// Revision is that of the last commit they know; false while they refuse for doubt.
@@ -54,7 +57,7 @@ func DefaultLimits() Limits {
 // Control runs the use cases of the control plane.
 type Control struct {
 	store   Store
-	catalog *catalog.Catalog
+	catalog atomic.Pointer[catalog.Catalog] // changed with order held only
 	nodes   Nodes
 	brand   leastkey.Brand
 	limits  Limits
@@ -71,11 +74,12 @@ func Open(ctx context.Context, c Config) (*Control, error) {
 		c.Limits = DefaultLimits()
 	}
 	control := &Control{
-		store: c.Store, catalog: c.Catalog, nodes: c.Nodes, brand: c.Brand, limits: c.Limits,
+		store: c.Store, nodes: c.Nodes, brand: c.Brand, limits: c.Limits,
 		// The store keeps microseconds; what is answered must be what is kept.
 		now:    func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) },
 		random: c.Random, log: c.Log,
 	}
+	control.catalog.Store(c.Catalog)
 	control.order.Lock()
 	defer control.order.Unlock()
 	if err := control.load(ctx); err != nil {
@@ -127,6 +131,9 @@ func (c *Control) act(ctx context.Context, caller Caller, on leastkey.Resource, 
 			c.renew(ctx, err)
 		}
 		return settle(err)
+	}
+	if done.then != nil {
+		done.then()
 	}
 	if err := c.nodes.Apply(rev, done.changes); err != nil {
 		c.renew(ctx, err)
@@ -189,6 +196,7 @@ type deed struct {
 	before  any // nil: there was nothing before
 	after   any // nil: it is gone
 	changes []leastkey.Change
+	then    func() // what comes into force with the commit, before nodes hear of the next
 }
 
 func (c *Control) record(caller Caller, by authority, d *deed) (Act, error) {

@@ -63,7 +63,7 @@ func explain(err error, what string, id fmt.Stringer) error {
 // excessive words what a token would have and its maker has not.
 func (c *Control) excessive(e leastkey.Excess) *Error {
 	group := ""
-	if g, ok := c.catalog.Group(e.Permission.Group); ok {
+	if g, ok := c.Catalog().Group(e.Permission.Group); ok {
 		group = g.Name
 	}
 	refuse := func(format string, args ...any) *Error {

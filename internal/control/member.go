@@ -175,7 +175,7 @@ func (c *Control) rolesToGive(r Reader, by authority, account leastkey.ID, roles
 		return nil, invalid("/roles", "a member needs at least one role")
 	}
 	for i, id := range roles {
-		if _, known := c.catalog.Role(id); !known {
+		if _, known := c.Catalog().Role(id); !known {
 			return nil, invalid(fmt.Sprintf("/roles/%d", i), "no role has the id %s", id)
 		}
 	}
@@ -192,7 +192,7 @@ func (c *Control) mayGiveRoles(r Reader, by authority, account leastkey.ID, role
 	// What the roles grant, as if it were a token that the caller makes for itself. Whose place
 	// the roles describe does not matter here, so the account's own id stands in for a user's.
 	anyone := leastkey.UserOf(account)
-	granted := c.catalog.Grants(anyone, true, []leastkey.Membership{{User: anyone.ID, Account: account, Roles: roles}})
+	granted := c.Catalog().Grants(anyone, true, []leastkey.Membership{{User: anyone.ID, Account: account, Roles: roles}})
 	child := leastkey.Credential{Kind: leastkey.Token, Principal: by.Credential.Principal, Status: leastkey.Active}
 	child.Policies = slices.DeleteFunc(granted.Policies, func(p leastkey.Policy) bool {
 		return p.Patterns[0].Type == leastkey.UserType // what everyone may do on themselves
@@ -223,8 +223,8 @@ func (c *Control) someoneLeft(r Reader, account leastkey.ID) error {
 
 // managesMembers reports whether a role holds a permission that adding a member accepts.
 func (c *Control) managesMembers(id leastkey.ID) bool {
-	role, _ := c.catalog.Role(id)
-	for _, op := range c.catalog.Operations() {
+	role, _ := c.Catalog().Role(id)
+	for _, op := range c.Catalog().Operations() {
 		if op.Control && op.Method == "POST" && strings.HasSuffix(op.Route, "/members") {
 			return slices.ContainsFunc(op.AnyOf, func(p leastkey.Permission) bool { return slices.Contains(role.Groups, p.Group) })
 		}

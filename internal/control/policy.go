@@ -87,11 +87,11 @@ func (c *Control) checkPolicies(policies []leastkey.Policy) ([]leastkey.Policy, 
 }
 
 func (c *Control) checkBinding(at string, id leastkey.ID, patterns []leastkey.Pattern) error {
-	group, known := c.catalog.Group(id)
+	group, known := c.Catalog().Group(id)
 	if !known {
 		return invalid(at+"/id", "no permission group has the id %s", id)
 	}
-	if !c.catalog.Binds(id, patterns) {
+	if !c.Catalog().Binds(id, patterns) {
 		return &Error{Kind: CheckFailed, Pointer: at, Group: group.Name,
 			Message: fmt.Sprintf("%s applies to a resource of type %s, and the policy lists none", group.Name, group.Type)}
 	}

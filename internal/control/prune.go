@@ -91,7 +91,7 @@ func (c *Control) without(policies []leastkey.Policy, gone map[leastkey.Resource
 			was := pol.Patterns
 			pol.Patterns = stay
 			pol.Groups = slices.DeleteFunc(slices.Clone(pol.Groups), func(g leastkey.ID) bool {
-				return c.catalog.Binds(g, was) && !c.catalog.Binds(g, stay)
+				return c.Catalog().Binds(g, was) && !c.Catalog().Binds(g, stay)
 			})
 			if len(pol.Patterns) == 0 || len(pol.Groups) == 0 {
 				continue

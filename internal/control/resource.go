@@ -143,7 +143,7 @@ func (c *Control) Resources(ctx context.Context, caller Caller, t leastkey.Resou
 
 // checkResource holds a resource and its parent to the types of the catalogue.
 func (c *Control) checkResource(r, parent leastkey.Resource) error {
-	def, known := c.catalog.Resource(r.Type)
+	def, known := c.Catalog().Resource(r.Type)
 	switch {
 	case !known || def.Parent == "":
 		return invalid("/type", "the catalogue has no type %q that can be registered", r.Type)

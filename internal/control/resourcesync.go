@@ -84,7 +84,7 @@ type syncStep struct{ was, is Resource }
 
 func (c *Control) planSync(r Reader, l Listing) (syncPlan, error) {
 	var plan syncPlan
-	if def, known := c.catalog.Resource(l.Type); !known || def.Parent == "" || def.Parent != l.Parent.Type {
+	if def, known := c.Catalog().Resource(l.Type); !known || def.Parent == "" || def.Parent != l.Parent.Type {
 		return plan, invalid("", "the catalogue has no %s under a %s", l.Type, l.Parent.Type)
 	}
 	chain := newAncestry(r)
@@ -110,7 +110,7 @@ func (c *Control) planSync(r Reader, l Listing) (syncPlan, error) {
 	for _, item := range l.Items {
 		on := leastkey.Resource{Type: l.Type, ID: item.ID}
 		switch {
-		case !c.catalog.ValidID(l.Type, item.ID):
+		case !c.Catalog().ValidID(l.Type, item.ID):
 			plan.Odd = append(plan.Odd, item.ID)
 		case !listed[on]:
 			listed[on] = true

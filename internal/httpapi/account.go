@@ -157,7 +157,7 @@ func (a *API) rolesOf(request api.MemberRequest) ([]leastkey.ID, error) {
 	for i, text := range request.Roles.Value {
 		id, err := leastkey.ParseID(text)
 		if err != nil {
-			role, named := a.catalog.RoleNamed(text)
+			role, named := a.control.Catalog().RoleNamed(text)
 			if !named {
 				return nil, &api.FieldError{Pointer: "/roles/" + strconv.Itoa(i), Message: "no role has this id or name; GET .../roles lists them"}
 			}
@@ -208,7 +208,7 @@ func (a *API) roles(_ context.Context, c *call) (answer, error) {
 		return answer{}, err
 	}
 	var shown []api.Role
-	for _, role := range a.catalog.Roles() {
+	for _, role := range a.control.Catalog().Roles() {
 		shown = append(shown, a.shownRole(role.ID))
 	}
 	return paged(shown, p)
@@ -219,7 +219,7 @@ func (a *API) role(_ context.Context, c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if _, known := a.catalog.Role(id); !known {
+	if _, known := a.control.Catalog().Role(id); !known {
 		return answer{}, &control.Error{Kind: control.NoSuch, Message: "no role has the id " + id.String()}
 	}
 	return ok(a.shownRole(id))
@@ -227,7 +227,7 @@ func (a *API) role(_ context.Context, c *call) (answer, error) {
 
 // shownRole is a role as an answer has it; one that left the catalogue shows by its id alone.
 func (a *API) shownRole(id leastkey.ID) api.Role {
-	role, known := a.catalog.Role(id)
+	role, known := a.control.Catalog().Role(id)
 	if !known {
 		return api.Role{ID: id}
 	}

@@ -100,7 +100,7 @@ func (a *API) readableToken(ctx context.Context, c *call, text string) (leastkey
 		operation = "GET /client/v4/accounts/{account_id}/tokens/{token_id}"
 	}
 	caller := c.caller
-	for _, op := range a.catalog.Operations() {
+	for _, op := range a.control.Catalog().Operations() {
 		if op.String() == operation {
 			caller.AnyOf = op.AnyOf
 		}
@@ -137,13 +137,13 @@ func (a *API) shownExplanation(c *call, trial guard.Trial, e guard.Explanation) 
 	if op := e.Operation; op != nil {
 		shown.Operation = &api.ExplainOperation{Route: op.String(), AnyOf: []api.PermissionGroupRef{}}
 		for _, p := range op.AnyOf {
-			group, _ := a.catalog.Group(p.Group)
+			group, _ := a.control.Catalog().Group(p.Group)
 			shown.Operation.AnyOf = append(shown.Operation.AnyOf, api.PermissionGroupRef{ID: p.Group, Name: group.Name})
 		}
 	}
 	if e.Policy >= 0 {
 		policy := e.Credential.Policies[e.Policy]
-		shown.Policy = &api.ExplainPolicy{Index: e.Policy, Policy: wire.Policies(a.catalog, []leastkey.Policy{policy})[0]}
+		shown.Policy = &api.ExplainPolicy{Index: e.Policy, Policy: wire.Policies(a.control.Catalog(), []leastkey.Policy{policy})[0]}
 	}
 	if e.Addition != nil {
 		shown.Addition = a.shownAddition(c, e.Credential, e.Addition.Policy, trial.Credential, e.Addition.Certain)
@@ -156,10 +156,10 @@ func (a *API) shownExplanation(c *call, trial guard.Trial, e guard.Explanation) 
 
 // shownAddition is nil for what has no spelling on the wire, and so cannot be given to a token.
 func (a *API) shownAddition(c *call, of leastkey.Credential, p leastkey.Policy, token leastkey.ID, certain bool) *api.ExplainAddition {
-	if _, err := a.catalog.FormatResources(p.Patterns); err != nil {
+	if _, err := a.control.Catalog().FormatResources(p.Patterns); err != nil {
 		return nil
 	}
-	shown := &api.ExplainAddition{Policies: wire.Policies(a.catalog, []leastkey.Policy{p}), Certain: certain}
+	shown := &api.ExplainAddition{Policies: wire.Policies(a.control.Catalog(), []leastkey.Policy{p}), Certain: certain}
 	if link, fits := draft.Proposal(of.Principal, token, p); fits {
 		shown.DashboardURL = a.explainer.Dashboard(c.Request) + link
 	}

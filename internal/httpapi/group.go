@@ -17,8 +17,8 @@ func (a *API) permissionGroups(_ context.Context, c *call) (answer, error) {
 	}
 	name, scope := decodedFully(query.Get("name")), decodedFully(query.Get("scope"))
 	groups := []api.PermissionGroup{}
-	for _, g := range a.catalog.Groups() {
-		r, _ := a.catalog.Resource(g.Type)
+	for _, g := range a.control.Catalog().Groups() {
+		r, _ := a.control.Catalog().Resource(g.Type)
 		if name != "" && g.Name != name || scope != "" && r.Scope != scope {
 			continue
 		}

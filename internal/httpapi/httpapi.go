@@ -21,7 +21,6 @@ import (
 // API serves the operations that the catalogue marks as the control plane's.
 type API struct {
 	control *control.Control
-	catalog *catalog.Catalog
 	now     func() time.Time
 	log     *slog.Logger
 	routes  map[string]handler // by operation: "GET /client/v4/user/tokens"
@@ -50,7 +49,7 @@ const largestBody = 1 << 20
 // New makes the API. It fails when the catalogue has an operation of the control plane that
 // nothing here serves, or the other way round.
 func New(c *control.Control, cat *catalog.Catalog, explainer Explainer, now func() time.Time, log *slog.Logger) (*API, error) {
-	a := &API{control: c, catalog: cat, explainer: explainer, now: now, log: log, routes: map[string]handler{}}
+	a := &API{control: c, explainer: explainer, now: now, log: log, routes: map[string]handler{}}
 	for _, r := range a.table() {
 		a.routes[r.operation] = r.handle
 	}

@@ -40,7 +40,7 @@ func (a *API) operatorResources(ctx context.Context, r *http.Request, _ []byte) 
 // knownType refuses a type that the catalogue does not have: a list of none would hide the mistake.
 func (a *API) knownType(t leastkey.ResourceType) error {
 	var known []string
-	for _, r := range a.catalog.Resources() {
+	for _, r := range a.control.Catalog().Resources() {
 		if r.Type == t {
 			return nil
 		}

@@ -38,7 +38,7 @@ func (a *API) tokens(ctx context.Context, c *call) (answer, error) {
 	now := a.now()
 	listed := make([]api.Token, 0, len(tokens))
 	for _, t := range tokens {
-		shown := wire.Token(a.catalog, t, now)
+		shown := wire.Token(a.control.Catalog(), t, now)
 		if includeExpired || shown.Status != api.StatusExpired {
 			listed = append(listed, shown)
 		}
@@ -75,7 +75,7 @@ func (a *API) createToken(ctx context.Context, c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	spec, err := wire.Spec(a.catalog, c.body)
+	spec, err := wire.Spec(a.control.Catalog(), c.body)
 	if err != nil {
 		return answer{}, err
 	}
@@ -88,7 +88,7 @@ func (a *API) replaceToken(ctx context.Context, c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	spec, err := wire.Spec(a.catalog, c.body)
+	spec, err := wire.Spec(a.control.Catalog(), c.body)
 	if err != nil {
 		return answer{}, err
 	}
@@ -161,7 +161,7 @@ func (a *API) tokenAnswer(t control.Credential, secret leastkey.Secret, err erro
 	if err != nil {
 		return answer{}, err
 	}
-	shown := wire.Token(a.catalog, t, a.now())
+	shown := wire.Token(a.control.Catalog(), t, a.now())
 	if !secret.IsZero() {
 		shown.Value = api.ShowOnce(secret.Reveal())
 	}

@@ -122,9 +122,9 @@ func (a *API) shownMembership(m control.MemberOf) api.Membership {
 func (a *API) areas(roles ...leastkey.ID) map[string]api.Access {
 	areas := map[string]api.Access{}
 	for _, id := range roles {
-		role, _ := a.catalog.Role(id)
+		role, _ := a.control.Catalog().Role(id)
 		for _, g := range role.Groups {
-			group, _ := a.catalog.Group(g)
+			group, _ := a.control.Catalog().Group(g)
 			area := areas[group.Category]
 			area.Read = true // whoever may write or use a thing may see it
 			area.Write = area.Write || group.Access != catalog.Read

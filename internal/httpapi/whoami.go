@@ -17,14 +17,14 @@ func (a *API) whoami(ctx context.Context, c *call) (answer, error) {
 		return answer{}, err
 	}
 	now := a.now()
-	stored := wire.Token(a.catalog, self.Credential, now)
+	stored := wire.Token(a.control.Catalog(), self.Credential, now)
 	shown := api.Self{
 		ID: self.ID, Name: self.Name, Kind: self.Kind.String(), Status: stored.Status,
 		Owner: api.Owner{Type: self.Principal.Resource().Type, ID: self.Principal.ID, Email: self.Email},
 		Where: tell.Where(self.Condition), When: tell.When(self.Validity, now), Condition: stored.Condition,
 		NotBefore: stored.NotBefore, ExpiresOn: stored.ExpiresOn,
 	}
-	teller := tell.Teller{Catalog: a.catalog, Now: now}
+	teller := tell.Teller{Catalog: a.control.Catalog(), Now: now}
 	policies := self.Grants.Policies
 	if self.Kind == leastkey.Token {
 		shown.Policies, policies = stored.Policies, self.Policies

@@ -117,7 +117,7 @@ func (a *auditReader) called(text string) string {
 	if err != nil {
 		return text
 	}
-	role, _ := a.site.Catalog.Role(id)
+	role, _ := a.site.Catalog().Role(id)
 	return cmp.Or(a.people[id], role.Name, text)
 }
 

@@ -69,7 +69,7 @@ func (a *auditReader) rows(ctx context.Context, entries []control.AuditEntry, q 
 	if err != nil {
 		return nil, err
 	}
-	teller := tell.Teller{Catalog: a.site.Catalog, Names: names, Now: a.site.Now()}
+	teller := tell.Teller{Catalog: a.site.Catalog(), Names: names, Now: a.site.Now()}
 	for i, e := range entries {
 		if rows[i], err = a.row(ctx, e, teller, q); err != nil {
 			return nil, err

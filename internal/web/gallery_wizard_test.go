@@ -18,7 +18,7 @@ func fixtureWizard(d draft.Draft, edit bool) (*Site, *wizard) {
 	if err != nil {
 		panic(err)
 	}
-	s := &Site{Config: Config{Catalog: cat, Now: noon, Log: slog.New(slog.DiscardHandler)}}
+	s := &Site{Config: Config{Catalog: func() *catalog.Catalog { return cat }, Now: noon, Log: slog.New(slog.DiscardHandler)}}
 	w := &wizard{visit: &visit{addr: netip.MustParseAddr("192.0.2.17"), home: "/profile"}, draft: d}
 	w.user.Email = "ada@example.com"
 	w.accounts = append(w.accounts, someone("").Accounts...)
@@ -105,7 +105,7 @@ func (gallery) WizardStart() exhibit {
 
 func (gallery) WizardForm() exhibit {
 	s, w := fixtureWizard(draft.Draft{}, false)
-	all := draft.FromTemplate(s.Catalog, s.Catalog.Templates()[6], w.owner) // reads everything: the longest there is
+	all := draft.FromTemplate(s.Catalog(), s.Catalog().Templates()[6], w.owner) // reads everything: the longest there is
 	d := fixtureDraft()
 	state := formState{errors: []FieldError{
 		{draft.NameField, "Give the token a name."}, {"", "The token was changed since you opened this form."}, {draft.InField, "That is not an address."}, {draft.ExpiresOnField, "That is not a date."},
@@ -116,7 +116,7 @@ func (gallery) WizardForm() exhibit {
 		{"rule-0-resource-3-mode", "Choose whether this is included."}, {"rule-0-resource-4-type", "Choose a type."},
 	}}
 	return exhibit{page: "wizard-form", fixtures: map[string]View{
-		"empty":   formFixture(draft.Blank(s.Catalog, w.owner), false, formState{focus: draft.PermissionField(0, 0, "group")}),
+		"empty":   formFixture(draft.Blank(s.Catalog(), w.owner), false, formState{focus: draft.PermissionField(0, 0, "group")}),
 		"full":    formFixture(d, true, formState{linked: true, doubts: []draft.Problem{{Message: hostile}}}),
 		"failing": formFixture(d, true, state),
 		"all":     formFixture(all, false, formState{}),
@@ -133,12 +133,12 @@ func (gallery) WizardFound() exhibit {
 
 func (gallery) WizardSummary() exhibit {
 	s, w := fixtureWizard(fixtureDraft(), false)
-	group := s.Catalog.GroupsNamed("DNS Write")[0].ID
+	group := s.Catalog().GroupsNamed("DNS Write")[0].ID
 	spec := control.TokenSpec{Name: hostile, Policies: []leastkey.Policy{
 		{Effect: leastkey.Allow, Groups: []leastkey.ID{group}, Patterns: []leastkey.Pattern{leastkey.PatternOne(leastkey.Resource{Type: "zone", ID: fixtureZone}), leastkey.PatternEvery("zone")}},
 		{Effect: leastkey.Deny, Groups: []leastkey.ID{group}, Patterns: []leastkey.Pattern{leastkey.PatternOne(leastkey.Resource{Type: "zone", ID: fixtureOther})}},
 	}}
-	teller := tell.Teller{Catalog: s.Catalog, Now: noon(), Names: map[leastkey.Resource]string{{Type: "zone", ID: fixtureZone}: hostile, {Type: "zone", ID: fixtureOther}: hostile}}
+	teller := tell.Teller{Catalog: s.Catalog(), Now: noon(), Names: map[leastkey.Resource]string{{Type: "zone", ID: fixtureZone}: hostile, {Type: "zone", ID: fixtureOther}: hostile}}
 	s.URL = "https://tokens.example.com"
 	page := summaryPage{
 		New: true, Form: w.form(), Result: w.result(), Carried: append(hiddenFields(w.draft), Hidden{"once", "0a1b2c3d4e5f60718293a4b5c6d7e8f9"}), OwnerIs: hostile,

@@ -23,7 +23,7 @@ import (
 // Config is what a Site is made of. All of it is needed, but for URL.
 type Config struct {
 	Control *control.Control
-	Catalog *catalog.Catalog
+	Catalog func() *catalog.Catalog // the one in force
 	Guard   *guard.Guard
 	Login   *login.Login
 	URL     string                         // how people reach this, "https://tokens.example.com"; empty: as each request says
@@ -46,7 +46,7 @@ type Site struct {
 // New makes the dashboard. It fails when a template or an operation that it relies on is missing.
 func New(c Config) (*Site, error) {
 	s := &Site{Config: c, operations: map[string]*catalog.Operation{}}
-	for _, op := range c.Catalog.Operations() {
+	for _, op := range c.Catalog().Operations() {
 		if op.Control {
 			s.operations[op.String()] = op
 		}

@@ -91,7 +91,7 @@ func (s *Site) tokenView(ctx context.Context, v *visit, token control.Credential
 	}
 	now, path := s.Now(), tokenPath(v, token.ID)
 	spec := specOf(token)
-	teller := tell.Teller{Catalog: s.Catalog, Names: names, Now: now}
+	teller := tell.Teller{Catalog: s.Catalog(), Names: names, Now: now}
 	page := tokenPage{
 		Name: token.Name, ID: token.ID.String(), Path: path, Owner: v.ownerName(), Status: statusBadge(token, now),
 		Turn: Hidden{"status", leastkey.Disabled.String()}, TurnText: "Disable",
@@ -107,7 +107,7 @@ func (s *Site) tokenView(ctx context.Context, v *visit, token control.Credential
 			page.Warnings = append(page.Warnings, w.Text)
 		}
 	}
-	if page.JSON, err = (tell.Recipes{Catalog: s.Catalog, Owner: v.owner, Spec: spec}).Policies(); err != nil {
+	if page.JSON, err = (tell.Recipes{Catalog: s.Catalog(), Owner: v.owner, Spec: spec}).Policies(); err != nil {
 		return View{}, err
 	}
 	const mostJSON = 12 << 10 // bytes; a page is to stay below 100 KB

@@ -98,7 +98,7 @@ func (s *Site) listTokens(ctx context.Context, v *visit) (answer, error) {
 	if v.ofAccount() {
 		view.Title = "API tokens of " + v.ownerName()
 	}
-	if templates := s.Catalog.Templates(); len(templates) > 0 {
+	if templates := s.Catalog().Templates(); len(templates) > 0 {
 		page.Template = Link{templates[0].Name, v.home + "/api-tokens/new?template=" + templates[0].ID.String()}
 	}
 	found, err := s.search(ctx, v, tokens, page.Query)

@@ -35,7 +35,7 @@ func (s *Site) tokenLines(ctx context.Context, v *visit, tokens []control.Creden
 	if err != nil {
 		return nil, err
 	}
-	teller := tell.Teller{Catalog: s.Catalog, Names: names, Now: s.Now()}
+	teller := tell.Teller{Catalog: s.Catalog(), Names: names, Now: s.Now()}
 	lines := make([]tokenLine, len(tokens))
 	for i, token := range tokens {
 		lines[i] = tokenLine{May: teller.May(token.Policies), Where: teller.On(token.Policies), From: addresses(token.Condition)}
@@ -79,7 +79,7 @@ func (s *Site) search(ctx context.Context, v *visit, tokens []control.Credential
 		return nil, err
 	}
 	groups := map[leastkey.ID]bool{}
-	for _, g := range s.Catalog.Groups() {
+	for _, g := range s.Catalog().Groups() {
 		groups[g.ID] = contains(g.Name, text)
 	}
 	return slices.DeleteFunc(found, func(t control.Credential) bool {

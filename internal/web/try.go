@@ -136,7 +136,7 @@ func (s *Site) tried(ctx context.Context, v *visit, token control.Credential, tr
 	if err != nil {
 		return nil, err
 	}
-	t := trying{token: token, addr: trial.Addr, outcome: outcome, names: names, teller: tell.Teller{Catalog: s.Catalog, Names: names, Now: s.Now()}}
+	t := trying{token: token, addr: trial.Addr, outcome: outcome, names: names, teller: tell.Teller{Catalog: s.Catalog(), Names: names, Now: s.Now()}}
 	said := &tryAnswer{Read: trial.Method + " " + trial.Target, From: "an address that is not known", Allowed: outcome.Allowed, Why: t.why()}
 	if trial.Addr.IsValid() {
 		said.From = trial.Addr.String()
@@ -144,9 +144,9 @@ func (s *Site) tried(ctx context.Context, v *visit, token control.Credential, tr
 	if outcome.Denial != nil {
 		said.Status, said.Would = outcome.Denial.Status, denialWords(outcome.Denial)
 	}
-	said.Suffices, said.On = t.needs(s.Catalog)
+	said.Suffices, said.On = t.needs(s.Catalog())
 	if add := explained.Addition; add != nil && add.Certain {
-		if _, err := s.Catalog.FormatResources(add.Policy.Patterns); err == nil {
+		if _, err := s.Catalog().FormatResources(add.Policy.Patterns); err == nil {
 			if link, fits := draft.Proposal(v.owner, token.ID, add.Policy); fits {
 				said.Allow = link
 			}

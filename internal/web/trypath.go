@@ -20,11 +20,11 @@ func (s *Site) readTarget(method, typed string) string {
 		readings = []string{"/" + typed, afterHost(typed)}
 	}
 	for _, known := range []func(path string) bool{
-		func(path string) bool { _, _, ok := s.Catalog.Match(method, "", path); return ok },
-		s.Catalog.HasPath,
+		func(path string) bool { _, _, ok := s.Catalog().Match(method, "", path); return ok },
+		s.Catalog().HasPath,
 	} {
 		for _, reading := range readings {
-			for _, base := range append([]string{""}, bases(s.Catalog)...) {
+			for _, base := range append([]string{""}, bases(s.Catalog())...) {
 				path, _, _ := strings.Cut(base+reading, "?")
 				if known(strings.TrimSuffix(path, "/")) {
 					return base + reading

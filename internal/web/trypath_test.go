@@ -26,7 +26,7 @@ operations:
 	if diff := cmp.Diff([]string{"/client/v4"}, bases(notes)); diff != "" {
 		t.Error(diff)
 	}
-	s := &Site{Config: Config{Catalog: notes}}
+	s := &Site{Config: Config{Catalog: func() *catalog.Catalog { return notes }}}
 	for typed, want := range map[string]string{
 		"/notes/1":                           "/notes/1",
 		"notes/1?x=/notes":                   "/notes/1?x=/notes",

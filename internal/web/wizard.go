@@ -123,13 +123,13 @@ func (s *Site) wizardCaller(w *wizard) control.Caller {
 // teller knows the names of the resources that the policies are about, as far as the owner may see them.
 func (s *Site) teller(ctx context.Context, v *visit, policies ...leastkey.Policy) (tell.Teller, error) {
 	names, err := s.Control.Names(ctx, s.caller(v, "GET /tokens"), v.owner, tell.Resources(policies...))
-	return tell.Teller{Catalog: s.Catalog, Names: names, Now: s.Now()}, err
+	return tell.Teller{Catalog: s.Catalog(), Names: names, Now: s.Now()}, err
 }
 
 // compile gives what the draft means, or what is wrong with it, which may be that the person may not
 // have it.
 func (s *Site) compile(ctx context.Context, w *wizard) (control.TokenSpec, []FieldError, error) {
-	compiled := w.draft.Compile(s.Catalog, w.token)
+	compiled := w.draft.Compile(s.Catalog(), w.token)
 	if problems := fieldErrors(compiled.Problems); len(problems) > 0 {
 		return control.TokenSpec{}, problems, nil
 	}

@@ -67,7 +67,7 @@ func (s *Site) draftToken(ctx context.Context, v *visit) (answer, error) {
 	case "back", "refresh":
 		return s.showForm(ctx, w, formState{})
 	default:
-		changed, field, ok := w.draft.Change(s.Catalog, w.owner, do)
+		changed, field, ok := w.draft.Change(s.Catalog(), w.owner, do)
 		switch {
 		case !ok && strings.HasPrefix(do, "add-"):
 			return s.showForm(ctx, w, formState{errors: []FieldError{{"", "There is no room for more in one token."}}})
@@ -88,11 +88,11 @@ func (s *Site) editToken(ctx context.Context, v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	w.draft = draft.From(s.Catalog, w.token)
+	w.draft = draft.From(s.Catalog(), w.token)
 	state := formState{}
 	if query := v.URL.Query(); draft.IsProposal(query) {
 		state.linked = true
-		w.draft, state.doubts = w.draft.Propose(s.Catalog, w.owner, query)
+		w.draft, state.doubts = w.draft.Propose(s.Catalog(), w.owner, query)
 	}
 	return s.showForm(ctx, w, state)
 }
@@ -171,11 +171,11 @@ func (m *formMaker) field(f Field) Field {
 func (m *formMaker) groupLists() []groupList {
 	var lists []groupList
 	at := map[leastkey.ResourceType]int{}
-	for _, r := range draft.Offered(m.site.Catalog, m.wizard.owner) {
+	for _, r := range draft.Offered(m.site.Catalog(), m.wizard.owner) {
 		at[r.Type] = len(lists)
 		lists = append(lists, groupList{ID: "groups-" + string(r.Type)})
 	}
-	for _, g := range m.site.Catalog.Groups() {
+	for _, g := range m.site.Catalog().Groups() {
 		i, offered := at[g.Type]
 		if name := draft.Base(g); offered && !slices.Contains(lists[i].Names, name) {
 			lists[i].Names = append(lists[i].Names, name)

@@ -169,7 +169,7 @@ func accesses(chosen draft.Access) []Option {
 func (m *formMaker) types(chosen leastkey.ResourceType) []Option {
 	var options []Option
 	known := false
-	for _, r := range draft.Offered(m.site.Catalog, m.wizard.owner) {
+	for _, r := range draft.Offered(m.site.Catalog(), m.wizard.owner) {
 		known = known || r.Type == chosen
 		options = append(options, Option{Value: string(r.Type), Label: draft.Title(r.Type)})
 	}
@@ -181,7 +181,7 @@ func (m *formMaker) types(chosen leastkey.ResourceType) []Option {
 
 // offered is the type, or the first there is when it is none that can be chosen.
 func (m *formMaker) offered(t leastkey.ResourceType) leastkey.ResourceType {
-	types := draft.Offered(m.site.Catalog, m.wizard.owner)
+	types := draft.Offered(m.site.Catalog(), m.wizard.owner)
 	if slices.ContainsFunc(types, func(r catalog.Resource) bool { return r.Type == t }) {
 		return t
 	}
@@ -194,7 +194,7 @@ func (m *formMaker) resource(i, j int) resourceView {
 	deny := m.wizard.draft.Rules[i].Effect == leastkey.Deny && r.Mode == draft.Include
 	view := resourceView{
 		Row: j, Number: j + 1, Of: Hidden{name("of"), string(r.Type)}, Included: Hidden{name("mode"), string(draft.Include)},
-		Self: r.Type == leastkey.UserType, Deny: deny, Parented: slices.Contains(draft.Extents(m.site.Catalog, r.Type), draft.Under),
+		Self: r.Type == leastkey.UserType, Deny: deny, Parented: slices.Contains(draft.Extents(m.site.Catalog(), r.Type), draft.Under),
 		Focus: m.state.focus == name("type"), FindFocus: m.state.focus == name("find"),
 		Type:   m.field(Field{Name: name("type"), Label: "Type of resource", Hidden: true, Width: "short", Value: string(r.Type), Options: m.types(r.Type)}),
 		Mode:   m.field(Field{Name: name("mode"), Label: "Include or exclude", Hidden: true, Width: "short", Value: string(r.Mode), Options: modes(r.Mode)}),
@@ -235,7 +235,7 @@ func modes(chosen draft.Mode) []Option {
 func (m *formMaker) extents(r draft.Resource) []Option {
 	var options []Option
 	known := false
-	for _, e := range draft.Extents(m.site.Catalog, r.Type) {
+	for _, e := range draft.Extents(m.site.Catalog(), r.Type) {
 		known = known || e == r.Extent
 		label := map[draft.Extent]string{
 			draft.One:   "Chosen " + draft.Nouns(r.Type),

@@ -17,7 +17,7 @@ func (s *Site) createToken(ctx context.Context, v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	compiled := w.draft.Compile(s.Catalog, w.token)
+	compiled := w.draft.Compile(s.Catalog(), w.token)
 	if problems := fieldErrors(compiled.Problems); len(problems) > 0 {
 		return s.showForm(ctx, w, formState{errors: problems})
 	}
@@ -57,7 +57,7 @@ func (s *Site) saveToken(ctx context.Context, v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	compiled := w.draft.Compile(s.Catalog, w.token)
+	compiled := w.draft.Compile(s.Catalog(), w.token)
 	if problems := append(fieldErrors(compiled.Problems), w.overtaken()...); len(problems) > 0 {
 		return s.showForm(ctx, w, formState{errors: problems})
 	}

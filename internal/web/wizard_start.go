@@ -31,24 +31,24 @@ func (s *Site) beginToken(ctx context.Context, v *visit) (answer, error) {
 	chosen := query.Get("template")
 	switch {
 	case chosen == custom:
-		w.draft = draft.Blank(s.Catalog, w.owner)
+		w.draft = draft.Blank(s.Catalog(), w.owner)
 	case chosen != "":
 		t, ok := s.template(chosen)
 		if !ok || !draft.Suits(t, w.owner) {
 			return answer{}, errNoPage
 		}
-		w.draft = draft.FromTemplate(s.Catalog, t, w.owner)
+		w.draft = draft.FromTemplate(s.Catalog(), t, w.owner)
 	case draft.IsProposal(query):
 		var problems []draft.Problem
 		named := draft.Parse(url.Values{draft.NameField: query[draft.LinkName]})
-		w.draft, problems = draft.Draft{Name: named.Name}.Propose(s.Catalog, w.owner, query)
+		w.draft, problems = draft.Draft{Name: named.Name}.Propose(s.Catalog(), w.owner, query)
 		if len(w.draft.Rules) == 0 {
-			w.draft.Rules = draft.Blank(s.Catalog, w.owner).Rules
+			w.draft.Rules = draft.Blank(s.Catalog(), w.owner).Rules
 		}
 		return s.showForm(ctx, w, formState{linked: true, doubts: problems})
 	case draft.IsLink(query):
 		var problems []draft.Problem
-		w.draft, problems = draft.FromLink(s.Catalog, w.owner, query)
+		w.draft, problems = draft.FromLink(s.Catalog(), w.owner, query)
 		return s.showForm(ctx, w, formState{linked: true, doubts: problems})
 	default:
 		return s.showStart(w)
@@ -57,7 +57,7 @@ func (s *Site) beginToken(ctx context.Context, v *visit) (answer, error) {
 }
 
 func (s *Site) template(id string) (catalog.Template, bool) {
-	for _, t := range s.Catalog.Templates() {
+	for _, t := range s.Catalog().Templates() {
 		if t.ID.String() == id {
 			return t, true
 		}
@@ -75,7 +75,7 @@ func (s *Site) showStart(w *wizard) (answer, error) {
 
 func (s *Site) startPage(w *wizard) (startPage, error) {
 	page := startPage{Custom: Link{"Start from nothing", w.form() + "?template=" + custom}}
-	for _, t := range s.Catalog.Templates() {
+	for _, t := range s.Catalog().Templates() {
 		if draft.Suits(t, w.owner) {
 			page.Cards = append(page.Cards, templateCard(t, w))
 		}

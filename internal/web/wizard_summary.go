@@ -123,7 +123,7 @@ func differenceLines(lines []tell.DiffLine) []Line {
 
 // recipes are the other ways to make the token.
 func (s *Site) recipes(w *wizard, spec control.TokenSpec) []recipe {
-	r := tell.Recipes{Catalog: s.Catalog, Owner: w.owner, Spec: spec}
+	r := tell.Recipes{Catalog: s.Catalog(), Owner: w.owner, Spec: spec}
 	var all []recipe
 	add := func(id, label string, text string, err error) {
 		made := recipe{ID: "as-" + id, Label: label, Text: text}
