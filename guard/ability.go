@@ -19,8 +19,9 @@ const (
 	Effects                      // tells the registry what an operation created, renamed, moved or deleted
 	Upgrades                     // ends a connection that changed its protocol when its request would no longer be allowed
 	Control                      // serves the operations of the control plane
+	Headers                      // takes out of a request what clients are not to give to an upstream: see Strip
 
-	AllAbilities = Bodies | Lists | Effects | Upgrades | Control
+	AllAbilities = Bodies | Lists | Effects | Upgrades | Control | Headers
 )
 
 // words says what an adapter lacks.
@@ -35,6 +36,7 @@ func (a Ability) words() string {
 		{Effects, "take note of what this operation makes, renames, moves or deletes"},
 		{Upgrades, "end a connection that was upgraded when its credential is revoked"},
 		{Control, "serve the control plane"},
+		{Headers, "take out a header by which a client would tell the API who it is, where it is, or what it asks instead"},
 	} {
 		if a&one.Ability != 0 {
 			all = append(all, one.words)
@@ -66,6 +68,11 @@ func needs(op *catalog.Operation, r Request) Ability {
 	a := Needs(op)
 	if asksUpgrade(r.Header) {
 		a |= Upgrades
+	}
+	for name := range r.Header {
+		if Owned(name) && !isCarrier(name) {
+			a |= Headers
+		}
 	}
 	return a
 }

@@ -16,6 +16,17 @@ const (
 	serviceKeyField    = "X-Auth-User-Service-Key"
 )
 
+// isCarrier reports whether a header carries a credential of ours. Where nothing is taken out, the
+// proxy that forwards is to take these out.
+func isCarrier(name string) bool {
+	switch name {
+	case authorizationField, emailField, keyField, serviceKeyField:
+		return true
+	default:
+		return false
+	}
+}
+
 // presented is the one credential that a request carries.
 type presented struct {
 	secret leastkey.Secret // zero: well formed, but no secret of this installation

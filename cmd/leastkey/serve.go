@@ -23,6 +23,9 @@ func runServe(ctx context.Context, o cli.ServeOptions, getenv func(string) strin
 	if err != nil {
 		return err
 	}
+	if len(c.Discovery.Lists) > 0 {
+		return errors.New("discovery: this version reads no lists of the API behind yet; remove the key, and register what there is with leastkey resource import")
+	}
 	cat, err := loadCatalog(c.CatalogFile)
 	if err != nil {
 		return err
@@ -56,6 +59,13 @@ func runServe(ctx context.Context, o cli.ServeOptions, getenv func(string) strin
 		if err := n.listenHealth(c.Health); err != nil {
 			return err
 		}
+	}
+	if c.ForwardAuth.Listen != "" {
+		at, err := n.listenForwardAuth(c.ForwardAuth)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(o.Stdout, "Proxies ask at http://%s/auth/nginx, /auth/caddy and /auth/traefik\n", at)
 	}
 	addr, err := n.listen(c.Listen, certificate, c.Dashboard == "")
 	if err != nil {

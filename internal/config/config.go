@@ -35,6 +35,7 @@ type Config struct {
 	Key            string
 	Quota          throttle.Quota
 	Discovery      Discovery
+	ForwardAuth    ForwardAuth
 }
 
 // Credential is the header by which the upstream knows the gateway. The value never stands in
@@ -109,7 +110,7 @@ func (r *reader) read() Config {
 	}
 	c.Upstream = r.upstream(r.at("upstream.url"))
 	c.Credential = r.credential()
-	c.TrustedProxies = r.proxies(r.fields["trusted_proxies"].items)
+	c.TrustedProxies = r.proxies("trusted_proxies")
 	if (c.Certificate == "") != (c.Key == "") {
 		r.wrongAt("tls", "give both certificate and key, or neither")
 	}
@@ -117,6 +118,7 @@ func (r *reader) read() Config {
 		c.Quota = r.rate()
 	}
 	c.Discovery = r.discovery()
+	c.ForwardAuth = r.forwardAuth()
 	return c
 }
 
@@ -147,16 +149,16 @@ func (r *reader) rate() (q throttle.Quota) {
 
 // proxies reads whose X-Forwarded-For is believed. Networks in which clients may live are refused:
 // a client that is taken for a proxy says itself where it comes from.
-func (r *reader) proxies(list []field) []netip.Prefix {
+func (r *reader) proxies(at string) []netip.Prefix {
 	const least4, least6 = 8, 16
 	var proxies []netip.Prefix
-	for _, item := range list {
+	for _, item := range r.fields[at].items {
 		prefix, err := parsePrefix(item.text)
 		switch {
 		case err != nil:
-			r.wrong(item.line, "trusted_proxies: %q is not an address such as 10.0.0.5, or a range such as 10.0.0.0/28", item.text)
+			r.wrong(item.line, "%s: %q is not an address such as 10.0.0.5, or a range such as 10.0.0.0/28", at, item.text)
 		case prefix.Bits() < least4 || !prefix.Addr().Is4() && prefix.Bits() < least6:
-			r.wrong(item.line, "trusted_proxies: %s is so wide that clients are in it, and could claim any address; name the proxies themselves", item.text)
+			r.wrong(item.line, "%s: %s is so wide that clients are in it, and could claim any address; name the proxies themselves", at, item.text)
 		default:
 			proxies = append(proxies, prefix)
 		}

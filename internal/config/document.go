@@ -37,6 +37,7 @@ func keys() []key {
 		{"upstream", section}, {"upstream.url", word}, {"upstream.credential", section},
 		{"upstream.credential.header", word}, {"upstream.credential.env", word}, {"upstream.credential.file", word}, {"upstream.credential.prefix", word},
 		{"trusted_proxies", words},
+		{"forward_auth", section}, {"forward_auth.listen", word}, {"forward_auth.proxies", words},
 		{"tls", section}, {"tls.certificate", word}, {"tls.key", word},
 		{"rate", section}, {"rate.requests", word}, {"rate.per", word},
 		{"discovery", section}, {"discovery.every", word},

@@ -169,6 +169,14 @@ func (r registry) Created(ctx context.Context, v guard.Verdict, made leastkey.Re
 	return err
 }
 
+func (r registry) Renamed(ctx context.Context, v guard.Verdict, renamed leastkey.Resource, name string) error {
+	return r.control.RenamedUpstream(ctx, behind(v), renamed, name)
+}
+
+func (r registry) Moved(ctx context.Context, v guard.Verdict, moved, parent leastkey.Resource) error {
+	return r.control.MovedUpstream(ctx, behind(v), moved, parent)
+}
+
 func (r registry) Deleted(ctx context.Context, v guard.Verdict, gone leastkey.Resource) error {
 	return r.control.UnregisterDeleted(ctx, behind(v), gone)
 }

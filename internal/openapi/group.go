@@ -11,7 +11,7 @@ import (
 
 // group is a permission group of the catalogue to be.
 type group struct {
-	name, kind, category, access string
+	name, kind, category string
 	id                           string
 }
 

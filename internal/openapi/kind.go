@@ -111,7 +111,7 @@ func kindsOf(ops []*operation, depth int, ours bool) *kinds {
 // word is what one resource of the type would be called.
 func (k *kind) word() string {
 	at := len(k.path) - k.params - 1
-	text := ""
+	var text string
 	if at >= 0 && k.path[at].param == "" {
 		text = singular(snake(k.path[at].text))
 	} else {

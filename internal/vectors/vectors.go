@@ -132,7 +132,7 @@ func Abilities(names []string) (guard.Ability, error) {
 	var all guard.Ability
 	for _, name := range names {
 		a, ok := map[string]guard.Ability{
-			"bodies": guard.Bodies, "lists": guard.Lists, "effects": guard.Effects, "upgrades": guard.Upgrades, "control": guard.Control,
+			"bodies": guard.Bodies, "lists": guard.Lists, "effects": guard.Effects, "upgrades": guard.Upgrades, "control": guard.Control, "headers": guard.Headers,
 		}[name]
 		if !ok {
 			return 0, fmt.Errorf("no such ability as %q", name)

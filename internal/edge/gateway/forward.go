@@ -64,7 +64,7 @@ func (b withoutTrailers) Read(p []byte) (int, error) {
 
 // forward sends the request that was decided, and its answer back.
 func (g *Gateway) forward(w http.ResponseWriter, r *http.Request, v guard.Verdict, addr netip.Addr, body *requestBody) {
-	if v.Operation.Creates != nil || v.Operation.Deletes {
+	if guard.Needs(v.Operation)&guard.Effects != 0 {
 		// A caller who goes away must not leave something that nobody knows of.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), g.Limits.Time)
 		defer cancel()
@@ -103,7 +103,7 @@ func (g *Gateway) address(out, in *http.Request, v guard.Verdict, addr netip.Add
 	out.Host = g.Upstream.Host
 	h := out.Header
 	g.strip(h)
-	if v.Operation.Items != nil || v.Operation.Creates != nil {
+	if v.Operation.Items != nil || v.Operation.Creates != nil || v.Operation.Renames != nil {
 		// What is to be read here must come whole and plain.
 		for _, name := range []string{"Range", "If-Range", "If-None-Match", "If-Modified-Since"} {
 			h.Del(name)
@@ -141,7 +141,39 @@ func (g *Gateway) receive(ctx context.Context, answer *http.Response, v guard.Ve
 	if v.Operation.Deletes {
 		return g.registerDeleted(ctx, v)
 	}
+	// The move first: it is what takes rights away.
+	if v.Operation.Moves != nil {
+		if err := g.Registry.Moved(ctx, v, v.Target.Resource, v.MovesTo); err != nil {
+			return notNoted("moved", v, err)
+		}
+	}
+	if v.Operation.Renames != nil {
+		return g.registerRenamed(ctx, answer, v)
+	}
 	return nil
+}
+
+// registerRenamed reads the new name from the answer.
+func (g *Gateway) registerRenamed(ctx context.Context, answer *http.Response, v guard.Verdict) error {
+	data, err := wholeAnswer(answer, g.Limits.Answer)
+	if err != nil {
+		return notNoted("renamed", v, err)
+	}
+	name, err := textAt(data, v.Operation.Renames)
+	if err == nil {
+		err = g.Registry.Renamed(ctx, v, v.Target.Resource, name)
+	}
+	if err != nil {
+		return notNoted("renamed", v, err)
+	}
+	replaceAnswer(answer, data)
+	return nil
+}
+
+// notNoted is for what was done upstream and is not in the registry.
+func notNoted(done string, v guard.Verdict, cause error) *failure {
+	return &failure{status: http.StatusBadGateway, code: codeUnregistered, cause: cause,
+		message: "The API behind this gateway " + done + " " + v.Target.Resource.String() + ", and the registry could not take note: ask the operator to put it right"}
 }
 
 // cleanAnswer takes out what the upstream cannot say in our name, and where it is.
@@ -222,8 +254,7 @@ func clip(s string) string {
 
 func (g *Gateway) registerDeleted(ctx context.Context, v guard.Verdict) error {
 	if err := g.Registry.Deleted(ctx, v, v.Target.Resource); err != nil {
-		return &failure{status: http.StatusBadGateway, code: codeUnregistered, cause: err,
-			message: "The API behind this gateway deleted " + v.Target.Resource.String() + ", and the registry could not take note: ask the operator to remove it"}
+		return notNoted("deleted", v, err)
 	}
 	return nil
 }

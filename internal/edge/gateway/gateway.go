@@ -72,6 +72,10 @@ type Registry interface {
 	// Created registers r under parent, which is zero for a type without one. When r is known
 	// under another parent it fails and changes nothing; known under this one it succeeds.
 	Created(ctx context.Context, v guard.Verdict, r leastkey.Resource, name string, parent leastkey.Resource) error
+	// Renamed gives r, which must be known, another name.
+	Renamed(ctx context.Context, v guard.Verdict, r leastkey.Resource, name string) error
+	// Moved puts r, which must be known, under another parent.
+	Moved(ctx context.Context, v guard.Verdict, r, parent leastkey.Resource) error
 	// Deleted ends r. When r is not known it succeeds.
 	Deleted(ctx context.Context, v guard.Verdict, r leastkey.Resource) error
 }
@@ -136,7 +140,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	addr := guard.ClientAddr(guard.Peer(r), r.Header, g.TrustedProxies)
 	request := guard.Request{Method: r.Method, Host: r.Host, Target: r.RequestURI, Header: r.Header, Addr: addr,
-		Can: guard.Bodies | guard.Lists | guard.Effects | guard.Control}
+		Can: guard.Bodies | guard.Lists | guard.Effects | guard.Control | guard.Headers}
 	hasBody := r.Body != http.NoBody
 	body := receive(w, r, g.Limits.Body)
 	if hasBody {

@@ -82,6 +82,18 @@ type registry struct {
 	fails   error
 	created []created
 	deleted []leastkey.Resource
+	renamed []created
+	moved   []created
+}
+
+func (r *registry) Renamed(_ context.Context, _ guard.Verdict, resource leastkey.Resource, name string) error {
+	r.renamed = append(r.renamed, created{resource: resource, name: name})
+	return r.fails
+}
+
+func (r *registry) Moved(_ context.Context, _ guard.Verdict, resource, parent leastkey.Resource) error {
+	r.moved = append(r.moved, created{resource: resource, parent: parent})
+	return r.fails
 }
 
 type created struct {

@@ -31,7 +31,7 @@ func TestVectors(t *testing.T) {
 		}
 		addr := serve(t, newGateway(t, Config{Guard: w.Guard, Upstream: u, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}))
 		return edgetest.Adapter{
-			Can: guard.Bodies | guard.Lists | guard.Effects | guard.Control,
+			Can: guard.Bodies | guard.Lists | guard.Effects | guard.Control | guard.Headers,
 			Send: func(t *testing.T, s vectors.Sent) edgetest.Answer {
 				answer, body := send(t, addr, s)
 				if refused := answer.StatusCode >= 400; refused {

@@ -1,0 +1,78 @@
+package forwardauth
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"github.com/leastkey/leastkey/api"
+	"github.com/leastkey/leastkey/guard"
+)
+
+// What a refusal would have been, for a proxy that cannot pass it on as it is.
+const (
+	statusHeader = "Leastkey-Status"
+	bodyHeader   = "Leastkey-Body"
+)
+
+// maxBody bounds Leastkey-Body, in bytes: nginx reads a head of 4 or 8 KiB by default, and the
+// other fields must fit as well.
+const maxBody = 3 << 10
+
+// refuse answers with a denial, as the proxy can take it.
+func (c convention) refuse(w http.ResponseWriter, d *guard.Denial) {
+	if c.statuses {
+		d.Write(w)
+		return
+	}
+	h := w.Header()
+	if d.Challenge != "" {
+		h.Set("WWW-Authenticate", d.Challenge)
+	}
+	if d.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int((d.RetryAfter+time.Second-1)/time.Second)))
+	}
+	h.Set(statusHeader, strconv.Itoa(d.Status))
+	h.Set(bodyHeader, oneLine(d.Errors))
+	switch d.Status {
+	case http.StatusUnauthorized, http.StatusServiceUnavailable:
+		w.WriteHeader(d.Status)
+	default:
+		w.WriteHeader(http.StatusForbidden)
+	}
+}
+
+// oneLine is the body of a failure as a header can carry it. One that is too long keeps the code of
+// its first error, and says that there was more.
+func oneLine(errs []api.Error) string {
+	if line, ok := marshal(errs[0], errs[1:]...); ok && len(line) <= maxBody {
+		return line
+	}
+	line, _ := marshal(api.Error{Code: errs[0].Code, Message: "The request is refused; the reasons are too long to be told here"})
+	return line
+}
+
+func marshal(first api.Error, more ...api.Error) (string, bool) {
+	text, err := json.Marshal(api.Failed(first, more...))
+	return ascii(string(text)), err == nil
+}
+
+// ascii escapes in JSON what a header field cannot carry.
+func ascii(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch high, low := utf16.EncodeRune(r); {
+		case ' ' <= r && r <= '~':
+			b.WriteRune(r)
+		case r > 0xffff:
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
