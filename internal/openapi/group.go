@@ -12,7 +12,7 @@ import (
 // group is a permission group of the catalogue to be.
 type group struct {
 	name, kind, category string
-	id                           string
+	id                   string
 }
 
 func isID(s string) bool {
