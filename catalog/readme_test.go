@@ -15,15 +15,22 @@ func TestReadmeRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := strings.Split(string(readme), "```yaml\n")
-	if len(blocks) != 3 {
+	if len(blocks) != 4 {
 		t.Fatalf("README.md has %d examples", len(blocks)-1)
 	}
 	example, _, _ := strings.Cut(blocks[1], "```\n")
-	rows, _, _ := strings.Cut(blocks[2], "```\n")
-	c, err := catalog.Load("README.md", []byte(example+rows))
-	if err != nil {
-		t.Fatal(err)
+	load := func(rows string) *catalog.Catalog {
+		rows, _, _ = strings.Cut(rows, "```\n")
+		c, err := catalog.Load("README.md", []byte(example+rows))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
 	}
+	if op, _, ok := load(blocks[2]).Match("GET", "", "/api/shops/s-1/orders/o-1"); !ok || op.Target.Under != "shop" {
+		t.Errorf("an order in a shop: %v", op)
+	}
+	c := load(blocks[3])
 	if op, _, ok := c.Match("GET", "", "/api/shops/s-1/orders"); !ok || op.Target.Kind != catalog.RuleList || op.Target.Type != "order" {
 		t.Errorf("orders of a shop: %v", op)
 	}
