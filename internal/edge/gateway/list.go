@@ -63,8 +63,9 @@ type listWalk struct {
 
 	first   []byte            // the first page, for its shape
 	total   int               // what the first page says
+	count   int               // of all items, each page's without those of pages before
 	status  int               // of the first page
-	seen    map[string]bool   // ids of all items
+	seen    map[string]bool   // the items of all pages so far, each as it stands
 	kept    []json.RawMessage // the items that may be seen, byte for byte
 	refusal *upstreamAnswer   // the upstream said no, and that is to be passed on
 }
@@ -142,7 +143,7 @@ func (l *listWalk) isLast(data []byte, page, items int) (bool, *failure) {
 		return false, moved()
 	case items > 0 && page < said["total_pages"]:
 		return false, nil
-	case len(l.seen) < l.total:
+	case l.count < l.total:
 		return false, moved()
 	}
 	return true, nil
@@ -220,26 +221,30 @@ func (l *listWalk) itemsOf(data []byte) ([]json.RawMessage, error) {
 }
 
 // take keeps the items that may be seen, and says how many there were, and how many of them had
-// not come before: a list that grows while it is read shifts items to the next page.
+// not come with a page before: a list that grows while it is read shifts items to the next page.
+// Items are told apart by all that they say: several may belong to one resource.
 func (l *listWalk) take(data []byte) (count, fresh int, f *failure) {
 	items, err := l.itemsOf(data)
 	if err != nil {
 		return 0, 0, brokenAnswer("items at %s: %w", l.verdict.Operation.Items.At, err)
 	}
+	here := map[string]bool{}
 	for _, item := range items {
 		id, err := textAt(item, l.verdict.Operation.Items.ID)
 		if err != nil {
 			return 0, 0, brokenAnswer("an item of the list has no id: %w", err)
 		}
-		if l.seen[id] {
+		if l.seen[string(item)] {
 			continue
 		}
-		l.seen[id] = true
+		here[string(item)] = true
 		fresh++
 		if l.verdict.Sees(leastkey.Resource{Type: l.verdict.Target.Resource.Type, ID: id}) {
 			l.kept = append(l.kept, item)
 		}
 	}
+	maps.Copy(l.seen, here)
+	l.count += fresh
 	return len(items), fresh, nil
 }
 

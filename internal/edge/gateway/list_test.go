@@ -154,6 +154,16 @@ func TestListIsCut(t *testing.T) {
 	}
 }
 
+// A search finds several things in one resource.
+func TestListWithSeveralItemsOfOneResource(t *testing.T) {
+	z := &zones{}
+	l := newListing(t, z, Limits{})
+	z.ids = []string{l.Zone.ID, l.Other.ID, l.Zone.ID}
+	if got := l.get(t, "/client/v4/zones"); got.status != http.StatusOK || strings.Count(got.body, `"id": "`+l.Zone.ID) != 2 || !strings.Contains(got.body, `"total_count":2`) {
+		t.Errorf("%d %s; want both items of the zone, and none of the other", got.status, got.body)
+	}
+}
+
 func TestListAsksForTheLargestPagesAndPassesFilters(t *testing.T) {
 	z := &zones{}
 	l := newListing(t, z, Limits{})
