@@ -23,7 +23,7 @@ unit: ## Run the tests of the module under the race detector
 
 # One package at a time: compiling cloudflare-go v7 takes the whole machine for minutes.
 e2e: build ## Run the program against real clients: curl, the Go and TypeScript SDKs, a browser
-	@tools/needs curl node npm chromium nginx caddy python3
+	@tools/needs curl node npm chromium nginx caddy python3 pdns_server dig
 	cd e2e && LEASTKEY_E2E_BINARY=$(CURDIR)/bin/leastkey go test -p 1 -count 1 -timeout 20m ./...
 
 pictures: build ## Take the pictures of the dashboard in docs/pictures anew
