@@ -52,7 +52,15 @@ func TestBrokenCatalogues(t *testing.T) {
 		{"bad namespace", strings.Replace(head, "com.example.api", "Example*", 1) + tail,
 			`1: namespace "Example*" cannot begin a resource key; write something like com.example.api`},
 		{"unknown section", head + tail + "operatoins: []\n",
-			`8: unknown key "operatoins" in the catalogue; use one of namespace, base, ids, resources, permission_groups, sets, roles, templates, operations, readers`},
+			`8: unknown key "operatoins" in the catalogue; use one of namespace, base, ids, token_headers, resources, permission_groups, sets, roles, templates, operations, readers`},
+		{"token headers", head + tail + "token_headers: [X API, Authorization, x-forwarded-for, X-API-Key, x-api-key, {}]\n",
+			`8: token header "X API" is not a name of letters, digits and hyphens; name a field that only carries a key, such as X-API-Key` + "\n" +
+				`8: token header Authorization has another meaning already; name a field that only carries a key, such as X-API-Key` + "\n" +
+				`8: token header X-Forwarded-For has another meaning already; name a field that only carries a key, such as X-API-Key` + "\n" +
+				`8: token header X-Api-Key is there twice; keep one` + "\n" +
+				`8: token header is not a word or a text; write one value`},
+		{"too many token headers", head + tail + "token_headers: [Key-A, Key-B, Key-C, Key-D, Key-E]\n",
+			`8: more than 4 token headers; keep those that clients of the API use`},
 		{"key twice", head + tail + "operations: []\n",
 			`8: key "operations" occurs twice in the catalogue; keep one`},
 		{"merge key", head + "operations: [{<<: {route: GET /sites}}]\n",

@@ -44,6 +44,8 @@ type Catalog struct {
 
 	userGroups, accountGroups []typeGroups
 
+	tokenHeaders []string
+
 	own      Counts
 	digest   string
 	warnings Problems
@@ -99,7 +101,7 @@ func Load(file string, data []byte) (*Catalog, error) {
 }
 
 // sections are the keys at the top of a catalogue file.
-var sections = []string{"namespace", "base", "ids", "resources", "permission_groups", "sets", "roles", "templates", "operations", "readers"}
+var sections = []string{"namespace", "base", "ids", "token_headers", "resources", "permission_groups", "sets", "roles", "templates", "operations", "readers"}
 
 // builder fills a Catalog from two files.
 type builder struct {
@@ -121,6 +123,7 @@ func (b *builder) build(control, own entry) {
 	if f := own.key("ids"); f.present() {
 		ids = readIDForm(f)
 	}
+	b.addTokenHeaders(own.key("token_headers"))
 	b.addResources(control.key("resources"), Hex32)
 	b.addResources(own.key("resources"), ids)
 	for _, e := range []entry{control, own} {

@@ -34,18 +34,27 @@ type presented struct {
 	email  string          // sent beside a key, lower case
 }
 
-// carried reads the credential from the header. A bearer token wins over e-mail and key, since
-// SDKs send every credential that they find in their environment; everything else that could be
-// read in two ways is refused.
-func carried(h http.Header, brand leastkey.Brand) (presented, *Denial) {
+// carried reads the credential from the header; own are the fields in which clients of the API send
+// theirs. A bearer token wins over these, and these over e-mail and key, since SDKs send every
+// credential that they find in their environment; everything else that could be read in two ways is
+// refused.
+func carried(h http.Header, brand leastkey.Brand, own []string) (presented, *Denial) {
 	authorization, email, key, service := h[authorizationField], h[emailField], h[keyField], h[serviceKeyField]
+	var other []string
+	for _, name := range own {
+		other = append(other, h[name]...)
+	}
 	switch {
 	case len(authorization) > 1:
 		return presented{}, badRequest("two Authorization fields", api.MalformedBearer())
+	case len(other) > 1:
+		return presented{}, badRequest("two fields with a token", api.MalformedBearer())
 	case len(email) > 1 || len(key) > 1 || len(service) > 1:
 		return presented{}, badRequest("a credential field came twice", api.MalformedKey(len(email) > 1, len(email) <= 1))
 	case len(authorization) == 1:
 		return bearer(authorization[0], brand)
+	case len(other) == 1:
+		return token(other[0], brand)
 	case len(email)+len(key) > 0:
 		return emailAndKey(first(email), first(key), brand)
 	case len(service) == 1:
@@ -68,18 +77,21 @@ const longestToken = 512
 // bearer reads "Bearer <token>". A Global API Key is not a bearer token, and saying so at once
 // spares its owner a search.
 func bearer(field string, brand leastkey.Brand) (presented, *Denial) {
+	scheme, value, _ := strings.Cut(field, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return presented{}, badRequest("the Authorization scheme is not Bearer", api.MalformedBearer())
+	}
+	return token(strings.Trim(value, " "), brand)
+}
+
+func token(value string, brand leastkey.Brand) (presented, *Denial) {
 	malformed := func(why string) (presented, *Denial) {
 		return presented{}, badRequest(why, api.MalformedBearer())
 	}
-	scheme, token, _ := strings.Cut(field, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return malformed("the Authorization scheme is not Bearer")
-	}
-	token = strings.Trim(token, " ")
-	if token == "" || len(token) > longestToken || strings.ContainsFunc(token, notTokenCharacter) {
+	if value == "" || len(value) > longestToken || strings.ContainsFunc(value, notTokenCharacter) {
 		return malformed("not the form of a bearer token")
 	}
-	secret, kind, err := brand.Parse(token)
+	secret, kind, err := brand.Parse(value)
 	switch {
 	case err != nil:
 		return presented{bearer: true}, nil // unknown, without any look-up

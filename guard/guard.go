@@ -115,7 +115,7 @@ func (g *Guard) locate(r Request) look {
 	}
 	host, err := canonicalHost(r.Host)
 	if err == nil {
-		err = oneReading(r.Header, query)
+		err = l.now.rules.oneReading(r.Header, query)
 	}
 	if err != nil {
 		l.v = refuse(l.v, unclear(err.Error()))

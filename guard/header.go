@@ -18,6 +18,11 @@ const (
 // out what [Strip] does.
 func Identify(h http.Header, v Verdict) {
 	Strip(h)
+	for name := range h {
+		if v.Owns(name) {
+			delete(h, name)
+		}
+	}
 	h.Set(TokenIDHeader, v.Credential.ID.String())
 	h.Set(PrincipalHeader, v.Credential.Principal.String())
 }
@@ -42,6 +47,17 @@ func Owned(name string) bool {
 		return true
 	}
 	return slices.ContainsFunc(ownedPrefixes, func(prefix string) bool { return strings.HasPrefix(plain, prefix) })
+}
+
+// Owns says that a header is not for the client of this request to give to the upstream: it is
+// [Owned], or one in which the catalogue has a token come.
+func (v Verdict) Owns(name string) bool {
+	return Owned(name) || v.rules != nil && v.rules.carries(plainName(name))
+}
+
+// carries reports whether a plain name is that of a field with a token.
+func (r *rules) carries(plain string) bool {
+	return slices.ContainsFunc(r.tokenHeaders, func(field string) bool { return strings.EqualFold(field, plain) })
 }
 
 // ownedNames and ownedPrefixes are what servers, proxies and frameworks are known to believe.
@@ -107,10 +123,10 @@ func nominable(option string) bool {
 }
 
 // oneReading says what about a request could be read in two ways beside its path.
-func oneReading(h http.Header, query string) error {
+func (r *rules) oneReading(h http.Header, query string) error {
 	for name := range h {
 		plain := plainName(name)
-		if plain != strings.ToLower(name) && (Owned(plain) || Framing(plain)) {
+		if plain != strings.ToLower(name) && (Owned(plain) || Framing(plain) || r.carries(plain)) {
 			return errors.New("a header name differs from " + plain + " only in its marks; some programs would take it for that")
 		}
 	}

@@ -19,7 +19,7 @@ type identity struct {
 // presenter finds whose secret the header carries.
 func (g *Guard) presenter(h http.Header, l look) (identity, *Denial) {
 	op := l.v.Operation
-	shown, denial := carried(h, g.brand)
+	shown, denial := carried(h, g.brand, l.now.rules.tokenHeaders)
 	if denial != nil {
 		if forToken(op) && h.Get(authorizationField) == "" && len(h[keyField])+len(h[emailField]) > 0 {
 			denial = notAToken()

@@ -132,11 +132,12 @@ type snapshot struct {
 
 // rules are a catalogue, and what is made of it once, so that to observe allocates nothing.
 type rules struct {
-	catalog *catalog.Catalog
-	names   map[*catalog.Operation]string
+	catalog      *catalog.Catalog
+	names        map[*catalog.Operation]string
+	tokenHeaders []string
 }
 
-func rulesOf(c *catalog.Catalog) *rules { return &rules{c, operationNames(c)} }
+func rulesOf(c *catalog.Catalog) *rules { return &rules{c, operationNames(c), c.TokenHeaders()} }
 
 type secretEntry struct {
 	leastkey.LiveSecret

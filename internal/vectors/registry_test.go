@@ -58,7 +58,7 @@ func (w register) presented(t *testing.T, s vectors.Sent) (c leastkey.Credential
 			names = append(names, row.Rolled.Old)
 		}
 		for _, secret := range names {
-			if !row.Revoked && carries(s, row, w.Rows.Users[row.Owner].Email, w.Secret(secret).Reveal()) {
+			if !row.Revoked && w.carries(s, row, w.Rows.Users[row.Owner].Email, w.Secret(secret).Reveal()) {
 				return w.credential(t, row), row.Owner, true
 			}
 		}
@@ -67,10 +67,16 @@ func (w register) presented(t *testing.T, s vectors.Sent) (c leastkey.Credential
 }
 
 // carries reports whether the request carries the secret in the way of its kind.
-func carries(s vectors.Sent, row vectors.CredentialRow, email, secret string) bool {
-	bearer := slices.ContainsFunc(s.Header, func(h [2]string) bool { return h[0] == "Authorization" })
+func (w register) carries(s vectors.Sent, row vectors.CredentialRow, email, secret string) bool {
 	said := func(name, value string) bool {
 		return slices.ContainsFunc(s.Header, func(h [2]string) bool { return h[0] == name && h[1] == value })
+	}
+	bearer := slices.ContainsFunc(s.Header, func(h [2]string) bool { return h[0] == "Authorization" })
+	own := func(h [2]string) bool {
+		return slices.ContainsFunc(w.Catalog.TokenHeaders(), func(name string) bool { return strings.EqualFold(name, h[0]) })
+	}
+	if !bearer && slices.ContainsFunc(s.Header, own) {
+		return row.Kind == "token" && slices.ContainsFunc(s.Header, func(h [2]string) bool { return own(h) && h[1] == secret })
 	}
 	switch row.Kind {
 	case "token":

@@ -97,7 +97,7 @@ func inspect(t *testing.T, w *vectors.World, c vectors.Case, sent vectors.Sent, 
 				t.Errorf("the upstream sees %s: %s", name, value)
 			}
 			for _, h := range sent.Header {
-				if secret := strings.TrimSpace(strings.TrimPrefix(h[1], "Bearer ")); guard.Owned(h[0]) && len(secret) > 30 && strings.Contains(value, secret) {
+				if secret := strings.TrimSpace(strings.TrimPrefix(h[1], "Bearer ")); len(secret) > 30 && h[0] != "Content-Type" && strings.Contains(value, secret) {
 					t.Errorf("the upstream sees the credential of the caller in %s", name)
 				}
 			}

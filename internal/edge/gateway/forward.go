@@ -102,6 +102,7 @@ func (g *Gateway) address(out, in *http.Request, v guard.Verdict, addr netip.Add
 	out.URL = &url.URL{Scheme: g.Upstream.Scheme, Host: g.Upstream.Host, Opaque: g.prefix + v.Path, RawQuery: v.RawQuery}
 	out.Host = g.Upstream.Host
 	h := out.Header
+	guard.Identify(h, v)
 	g.strip(h)
 	if v.Operation.Items != nil || v.Operation.Creates != nil || v.Operation.Renames != nil {
 		// What is to be read here must come whole and plain.
@@ -115,8 +116,6 @@ func (g *Gateway) address(out, in *http.Request, v guard.Verdict, addr netip.Add
 	}
 	h.Set("X-Forwarded-Host", in.Host)
 	h.Set("X-Forwarded-Proto", scheme(in, g.TrustedProxies))
-	h.Set(guard.TokenIDHeader, v.Credential.ID.String())
-	h.Set(guard.PrincipalHeader, v.Credential.Principal.String())
 	if g.Credential.Name != "" {
 		h.Set(g.Credential.Name, g.Credential.Value)
 	}

@@ -17,10 +17,9 @@ func (g *Gateway) refuseHeader(h http.Header) *failure {
 	return nil
 }
 
-// strip takes out what is not to reach the upstream: what clients may not say to it, what is about
-// the connection, and what stands where the gateway's own credential will.
+// strip takes out what is about the connection, and what stands where the gateway's own credential
+// will.
 func (g *Gateway) strip(h http.Header) {
-	guard.Strip(h)
 	for name := range h {
 		if plain := plainName(name); plain == g.credentialName || guard.Framing(name) {
 			delete(h, name)
