@@ -57,7 +57,7 @@ func TestErrorTable(t *testing.T) {
 	var got []row
 	for _, e := range []api.Error{
 		api.InvalidToken(), api.MissingAuthorization(), api.MissingCredential(), api.UnknownKey(), api.InvalidAccessToken(),
-		api.LocationRefused(netip.MustParseAddr("2001:db8::1")), api.ResourceUnauthorized(), api.AuthenticationError(""),
+		api.LocationRefused(netip.MustParseAddr("2001:db8::1")), api.LocationRefused(netip.Addr{}), api.ResourceUnauthorized(), api.AuthenticationError(""),
 		api.AuthenticationError("needs DNS Write on zone 1"), api.CheckFailed("DNS Write"), api.Throttled(),
 	} {
 		got = append(got, row{e.Code, e.Message})
@@ -69,6 +69,7 @@ func TestErrorTable(t *testing.T) {
 		{9103, "Unknown X-Auth-Key or X-Auth-Email"},
 		{9109, "Invalid access token"},
 		{9109, "Cannot use the access token from location: 2001:db8::1"},
+		{9109, "Cannot use the access token from location: unknown"},
 		{9109, "Unauthorized to access requested resource"},
 		{10000, "Authentication error"},
 		{10000, "Authentication error: needs DNS Write on zone 1"},

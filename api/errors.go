@@ -77,9 +77,14 @@ func InvalidAccessToken() Error {
 	return Error{Code: CodeInvalidAccessToken, Message: "Invalid access token"}
 }
 
-// LocationRefused: the client IP condition does not admit the address.
+// LocationRefused: the client IP condition does not admit the address, which is not valid when it is
+// not known.
 func LocationRefused(client netip.Addr) Error {
-	return Error{Code: CodeInvalidAccessToken, Message: "Cannot use the access token from location: " + client.String()}
+	from := "unknown"
+	if client.IsValid() {
+		from = client.String()
+	}
+	return Error{Code: CodeInvalidAccessToken, Message: "Cannot use the access token from location: " + from}
 }
 
 // ResourceUnauthorized: a token route, without the permission for it.

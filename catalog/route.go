@@ -44,11 +44,15 @@ func isParam(segment string) bool { return segment[0] == '{' }
 // host is in lower case and has no port. A route that names it beats one that names none.
 func (c *Catalog) Match(method, host, path string) (*Operation, Params, bool) {
 	var op *Operation
-	if own := c.hosts[host]; own != nil {
+	own := c.hosts[host]
+	if own != nil {
 		op = own.find(method, path)
 	}
 	if op == nil {
 		op = c.routes.find(method, path)
+		if op != nil && own != nil && own.shadows(op.segments, path) {
+			op = nil
+		}
 	}
 	if op == nil || op.Method != method { // no method at all would find any
 		return nil, Params{}, false
@@ -98,6 +102,23 @@ func (n *node) find(method, rest string) *Operation {
 		return nil
 	}
 	return n.param.find(method, tail)
+}
+
+// shadows reports whether a parameter of the template takes from the path what would be a fixed
+// segment of this tree in another case.
+func (n *node) shadows(template []string, rest string) bool {
+	if len(template) == 0 {
+		return false
+	}
+	segment, tail := rest[1:], ""
+	if end := strings.IndexByte(segment, '/'); end >= 0 {
+		segment, tail = segment[:end], segment[end:]
+	}
+	next, isFixed := n.fixed[segment]
+	if isParam(template[0]) && !isFixed && n.folded[strings.ToLower(segment)] {
+		return true
+	}
+	return isFixed && next.shadows(template[1:], tail) || n.param != nil && n.param.shadows(template[1:], tail)
 }
 
 // Params are the path parameters of a matched request. The zero Params have none.

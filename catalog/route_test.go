@@ -11,6 +11,37 @@ import (
 	"github.com/leastkey/leastkey/catalog"
 )
 
+// What a host has as a fixed segment no parameter takes in another case, of a route without a host either.
+func TestMatchAcrossHosts(t *testing.T) {
+	c, err := catalog.Load("my.yaml", []byte(head+`operations:
+  - {route: "GET dns.example.com/v1/sites/special", any_of: [Site Read], target: {list: site}, items: {at: "", id: /id}}
+  - {route: "GET dns.example.com/v1/{word}/pages", any_of: [Site Read], target: {list: site}, items: {at: "", id: /id}}
+  - {route: "GET /v1/sites/{id}", any_of: [Site Read], target: {site: path.id}}
+  - {route: "GET /v1/{kind}/{id}/pages", any_of: [Site Read], target: {site: path.id}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ host, path, want string }{
+		{"dns.example.com", "/v1/sites/special", "dns.example.com/v1/sites/special"},
+		{"dns.example.com", "/v1/sites/other", "/v1/sites/{id}"},
+		{"dns.example.com", "/v1/sites/Special", ""},
+		{"dns.example.com", "/v1/sites/Special/pages", ""},
+		{"dns.example.com", "/v1/SITES/a/pages", ""},
+		{"dns.example.com", "/v1/things/PAGES/pages", ""},
+		{"other.example.com", "/v1/sites/Special", "/v1/sites/{id}"},
+		{"", "/v1/sites/SPECIAL", "/v1/sites/{id}"},
+	} {
+		got := ""
+		if op, _, ok := c.Match("GET", test.host, test.path); ok {
+			got = op.Host + op.Route
+		}
+		if got != test.want {
+			t.Errorf("GET %s%s: %q; want %q", test.host, test.path, got, test.want)
+		}
+	}
+}
+
 func TestMatch(t *testing.T) {
 	c := defaults(t)
 	const zone = "023e105f4ecef8ad9ca31a8372d0c353"

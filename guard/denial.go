@@ -153,8 +153,16 @@ func place(t leastkey.Target) string {
 		return "every " + string(t.Resource.Type) + " of " + t.Ancestors[0].String()
 	default:
 		if t.Resource.ID == "" { // the caller's own, where the caller has none
-			return "a " + string(t.Resource.Type)
+			return article(string(t.Resource.Type)) + " " + string(t.Resource.Type)
 		}
 		return t.Resource.String()
 	}
+}
+
+// article goes by the letter, which is right for user and account.
+func article(noun string) string {
+	if strings.ContainsAny(noun[:min(1, len(noun))], "aeio") {
+		return "an"
+	}
+	return "a"
 }
