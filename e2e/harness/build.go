@@ -1,6 +1,7 @@
 // Package harness runs the real program for the end-to-end tests: it builds `leastkey` once per test binary, starts
-// `leastkey demo` on free loopback ports with a data directory of its own, talks to it over HTTP and DNS, stops it with
-// SIGTERM, and then looks for every secret it saw in everything the program left behind.
+// `leastkey demo`, or `leastkey serve` over a test's own files, on free loopback ports with a data directory of its own,
+// talks to it over HTTP and DNS, stops it with SIGTERM, and then looks for every secret it saw in everything the program
+// left behind.
 package harness
 
 import (

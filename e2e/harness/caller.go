@@ -31,12 +31,15 @@ func Nobody(http.Header) {}
 
 // Caller sends plain requests with one credential.
 type Caller struct {
-	demo       *Demo
+	base       *string // of the API: it changes when the program is started again
+	client     *http.Client
 	credential Credential
 }
 
 // As is a caller with that credential.
-func (d *Demo) As(credential Credential) Caller { return Caller{demo: d, credential: credential} }
+func (d *Demo) As(credential Credential) Caller {
+	return Caller{base: &d.API, client: d.Client(), credential: credential}
+}
 
 // Problem is one entry of `errors` or `messages`.
 type Problem struct {
@@ -78,7 +81,7 @@ func (c Caller) Call(t *testing.T, method, path string, body any) Answer {
 		}
 		payload = bytes.NewReader(encoded)
 	}
-	request, err := http.NewRequestWithContext(t.Context(), method, c.demo.API+path, payload)
+	request, err := http.NewRequestWithContext(t.Context(), method, *c.base+path, payload)
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, path, err)
 	}
@@ -86,7 +89,7 @@ func (c Caller) Call(t *testing.T, method, path string, body any) Answer {
 		request.Header.Set("Content-Type", "application/json")
 	}
 	c.credential(request.Header)
-	response, err := c.demo.Client().Do(request)
+	response, err := c.client.Do(request)
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, path, err)
 	}

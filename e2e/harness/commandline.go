@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -11,14 +10,19 @@ import (
 // The test ends unless the exit status is 0. Nothing is read from a terminal.
 func (d *Demo) CommandLine(t *testing.T, secret string, arguments ...string) string {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), os.Getenv(binaryVariable), arguments...)
-	command.Env = append(d.environment(), "LEASTKEY_URL="+d.API, "LEASTKEY_TOKEN="+secret)
+	return commandLine(t, d.Ledger, append(d.environment(), "LEASTKEY_URL="+d.API, "LEASTKEY_TOKEN="+secret), arguments)
+}
+
+func commandLine(t *testing.T, ledger *Ledger, environment, arguments []string) string {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), Binary(), arguments...)
+	command.Env = environment
 	var complaint strings.Builder
 	command.Stderr = &complaint
 	out, err := command.Output()
 	if err != nil {
 		t.Fatalf("leastkey %s: %v\n%s", strings.Join(arguments, " "), err, &complaint)
 	}
-	d.Ledger.searchLog(t, "what the command line says on standard error", []byte(complaint.String()))
+	ledger.searchLog(t, "what the command line says on standard error", []byte(complaint.String()))
 	return string(out)
 }

@@ -56,9 +56,7 @@ func (d *Demo) Restart(t *testing.T) {
 func (d *Demo) DataDir() string { return d.path("data") }
 
 // Client is an HTTP client whose traffic the ledger reads. Third-party clients are given it as their transport.
-func (d *Demo) Client() *http.Client {
-	return &http.Client{Transport: d.Ledger.Transport(http.DefaultTransport)}
-}
+func (d *Demo) Client() *http.Client { return d.Ledger.client() }
 
 func (d *Demo) path(name string) string { return filepath.Join(d.state, name) }
 
@@ -72,7 +70,7 @@ func (d *Demo) start(t *testing.T) {
 		t.Fatalf("starting the demo: %v", err)
 	}
 	d.run = run
-	if err := run.waitFor(ready); err != nil {
+	if err := run.waitForFile(ready); err != nil {
 		d.run = nil
 		t.Fatalf("starting the demo: %v", err)
 	}
@@ -100,8 +98,8 @@ func (d *Demo) stop(t *testing.T) {
 		t.Errorf("stopping the demo: %v", err)
 	}
 	d.Ledger.searchTree(t, d.state)
-	d.Ledger.searchLog(t, "standard error", run.stderr.Bytes())
-	d.Ledger.searchGreeting(t, run.stdout.Bytes())
+	d.Ledger.searchLog(t, "standard error", []byte(run.stderr.String()))
+	d.Ledger.searchGreeting(t, []byte(run.stdout.String()))
 }
 
 // environment keeps the developer's own configuration and every proxy away from the program.

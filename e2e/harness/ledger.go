@@ -88,6 +88,10 @@ func (l *Ledger) Transport(next http.RoundTripper) http.RoundTripper {
 	return observer{ledger: l, next: next}
 }
 
+func (l *Ledger) client() *http.Client {
+	return &http.Client{Transport: l.Transport(http.DefaultTransport)}
+}
+
 type observer struct {
 	ledger *Ledger
 	next   http.RoundTripper

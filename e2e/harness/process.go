@@ -7,25 +7,46 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"sync"
 	"syscall"
 	"time"
 )
 
 const (
-	// startLimit is how long the program may take until its ready file appears.
+	// startLimit is how long the program may take until it is ready.
 	startLimit = 60 * time.Second
 	// stopLimit is how long it may take from SIGTERM to its end.
 	stopLimit = 20 * time.Second
-	// pollInterval is how often the ready file is looked for.
+	// pollInterval is how often the tests look whether it is.
 	pollInterval = 20 * time.Millisecond
 )
 
-// process is one run of the program. Its output may be read once exited is closed.
+// process is one run of the program.
 type process struct {
 	command        *exec.Cmd
-	stdout, stderr bytes.Buffer
+	stdout, stderr output
 	exited         chan struct{}
 	err            error
+}
+
+// output is what a program has printed so far.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write adds to it.
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(b)
+}
+
+// String is a copy of it.
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 func launch(environment []string, binary string, arguments ...string) (*process, error) {
@@ -43,16 +64,25 @@ func launch(environment []string, binary string, arguments ...string) (*process,
 	return p, nil
 }
 
-// waitFor returns once the file exists. It is the one place where the tests wait for the program by looking again.
-func (p *process) waitFor(file string) error {
+// waitForFile returns once the file exists.
+func (p *process) waitForFile(file string) error {
+	return p.waitFor(func() (bool, error) {
+		_, err := os.Stat(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+}
+
+// waitFor returns once the program is ready. It is the one place where the tests wait for it by looking again.
+func (p *process) waitFor(ready func() (bool, error)) error {
 	deadline := time.NewTimer(startLimit)
 	defer deadline.Stop()
 	again := time.NewTicker(pollInterval)
 	defer again.Stop()
 	for {
-		if _, err := os.Stat(file); err == nil {
-			return nil
-		} else if !errors.Is(err, fs.ErrNotExist) {
+		if done, err := ready(); done || err != nil {
 			return err
 		}
 		select {
