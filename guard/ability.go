@@ -66,7 +66,7 @@ func Needs(op *catalog.Operation) Ability {
 // needs is what this request of the operation needs.
 func needs(op *catalog.Operation, r Request) Ability {
 	a := Needs(op)
-	if asksUpgrade(r.Header) {
+	if AsksUpgrade(r.Header) {
 		a |= Upgrades
 	}
 	for name := range r.Header {

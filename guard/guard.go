@@ -123,7 +123,7 @@ func (g *Guard) locate(r Request) look {
 	}
 	op, params, _ := l.now.rules.catalog.Match(r.Method, host, path)
 	l.v = Verdict{Operation: op, Params: params, Host: host, Path: path, RawQuery: query, Addr: r.Addr, rules: l.now.rules}
-	if asksUpgrade(r.Header) && (op == nil || !upgradesTo(r.Header, op.Upgrade)) {
+	if AsksUpgrade(r.Header) && (op == nil || !upgradesTo(r.Header, op.Upgrade)) {
 		l.v = refuse(l.v, noUpgrade())
 	}
 	return l

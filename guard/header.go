@@ -152,9 +152,9 @@ func (r *rules) oneReading(h http.Header, query string) error {
 	return nil
 }
 
-// asksUpgrade reports whether a request wants to go on in another protocol. Some clients offer h2c
+// AsksUpgrade reports whether a request wants to go on in another protocol. Some clients offer h2c
 // with every first request, and go on without it.
-func asksUpgrade(h http.Header) bool {
+func AsksUpgrade(h http.Header) bool {
 	return slices.ContainsFunc(h["Upgrade"], func(value string) bool { return !strings.EqualFold(strings.Trim(value, " \t"), "h2c") })
 }
 
