@@ -20,10 +20,15 @@ import (
 
 // Listen filters the connections of l, which carry HTTP/1 in the clear: over TLS, wrap the TLS
 // listener, so that the filter sees what the server is to see.
-func Listen(l net.Listener) *Listener { return &Listener{l} }
+func Listen(l net.Listener) *Listener {
+	return &Listener{Listener: l, stop: stop{said: make(chan struct{})}}
+}
 
 // Listener is a net.Listener whose connections are filtered.
-type Listener struct{ net.Listener }
+type Listener struct {
+	net.Listener
+	stop stop
+}
 
 // Accept implements net.Listener.
 func (l *Listener) Accept() (net.Conn, error) {
@@ -31,24 +36,29 @@ func (l *Listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Conn{Conn: c}, nil
+	return &Conn{Conn: c, stopping: l.stop.said}, nil
 }
 
 // Conn is a filtered connection. Like any connection it is read by one goroutine at a time, and
 // may be closed by another.
 type Conn struct {
 	net.Conn
-	framer  framer
-	buf     []byte // read, not yet handed out
-	passed  int    // how much of buf may be handed out
-	fault   Fault
-	refused atomic.Bool // the substitute took the place of what was read
+	framer   framer
+	buf      []byte // read, not yet handed out
+	passed   int    // how much of buf may be handed out
+	fault    Fault
+	refused  atomic.Bool // the substitute took the place of what was read
+	released bool        // nothing is filtered any more
+	stopping <-chan struct{}
 }
 
 // Read implements net.Conn.
 func (c *Conn) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
+	}
+	if c.released {
+		return c.Conn.Read(p)
 	}
 	for c.passed == 0 {
 		switch {
