@@ -2,6 +2,7 @@ package guard
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/leastkey/leastkey/api"
@@ -36,7 +37,7 @@ func (a Ability) words() string {
 		{Effects, "take note of what this operation makes, renames, moves or deletes"},
 		{Upgrades, "end a connection that was upgraded when its credential is revoked"},
 		{Control, "serve the control plane"},
-		{Headers, "take out a header by which a client would tell the API who it is, where it is, or what it asks instead"},
+		{Headers, "take out a header by which a client would tell the API who it is, where it is, or what it asks instead, or the dashboard's cookie"},
 	} {
 		if a&one.Ability != 0 {
 			all = append(all, one.words)
@@ -73,6 +74,9 @@ func needs(op *catalog.Operation, r Request) Ability {
 		if Owned(name) && !isCarrier(name) {
 			a |= Headers
 		}
+	}
+	if slices.ContainsFunc(r.Header["Cookie"], hasSession) {
+		a |= Headers
 	}
 	return a
 }

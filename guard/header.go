@@ -167,6 +167,11 @@ func upgradesTo(h http.Header, protocol string) bool {
 // without.
 const sessionCookie = "leastkey"
 
+// hasSession says that cookies have, or could be read as having, one of the dashboard's.
+func hasSession(cookies string) bool {
+	return strings.Contains(strings.ToLower(cookies), sessionCookie)
+}
+
 // stripSession takes the dashboard's cookies out and leaves the others. What could be read as one by
 // whoever divides cookies in another way goes too.
 func stripSession(h http.Header) {
@@ -174,7 +179,7 @@ func stripSession(h http.Header) {
 	for _, line := range h["Cookie"] {
 		for pair := range strings.SplitSeq(line, ";") {
 			pair = strings.Trim(pair, " \t")
-			if pair != "" && !strings.Contains(strings.ToLower(pair), sessionCookie) {
+			if pair != "" && !hasSession(pair) {
 				kept = append(kept, pair)
 			}
 		}
