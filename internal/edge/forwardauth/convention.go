@@ -10,7 +10,8 @@ import (
 
 // convention is how a proxy says what it asks about, and what answers it understands.
 type convention struct {
-	method, target, host string // header fields, in canonical case
+	method, target, host string   // header fields, in canonical case
+	sets                 []string // other fields that it always sets itself in what it asks; it may set them for the API too
 
 	statuses bool // any status reaches the client; else 401 and 403 alone, and nothing of the body
 }
@@ -18,9 +19,13 @@ type convention struct {
 func conventionOf(path string) (convention, bool) {
 	switch path {
 	case "/auth/nginx":
-		return convention{method: "X-Original-Method", target: "X-Original-Uri", host: "X-Original-Host"}, true
-	case "/auth/caddy", "/auth/traefik":
-		return convention{method: "X-Forwarded-Method", target: "X-Forwarded-Uri", host: "X-Forwarded-Host", statuses: true}, true
+		return convention{method: "X-Original-Method", target: "X-Original-Uri", host: "X-Original-Host", sets: []string{"X-Forwarded-For"}}, true
+	case "/auth/caddy":
+		return convention{method: "X-Forwarded-Method", target: "X-Forwarded-Uri", host: "X-Forwarded-Host", statuses: true,
+			sets: []string{"X-Forwarded-For", "X-Forwarded-Proto"}}, true
+	case "/auth/traefik":
+		return convention{method: "X-Forwarded-Method", target: "X-Forwarded-Uri", host: "X-Forwarded-Host", statuses: true,
+			sets: []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server", "X-Real-Ip"}}, true
 	default:
 		return convention{}, false
 	}
@@ -42,8 +47,8 @@ func (c convention) read(r *http.Request) (guard.Request, error) {
 		}
 	}
 	header := r.Header.Clone()
-	for _, name := range []string{c.method, c.target, c.host, "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server", "X-Real-Ip"} {
-		delete(header, name)
+	for _, name := range append([]string{c.method, c.target, c.host}, c.sets...) {
+		delete(header, name) // not the client's; what is left that the API could believe, the guard refuses
 	}
 	return guard.Request{Method: r.Header[c.method][0], Target: r.Header[c.target][0], Host: r.Header[c.host][0], Header: header}, nil
 }
