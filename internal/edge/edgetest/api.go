@@ -1,6 +1,8 @@
 package edgetest
 
 import (
+	"crypto/sha1" //nolint:gosec // RFC 6455 has it so
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -41,6 +43,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Upgrade") != "" {
 		w.Header().Set("Connection", "Upgrade")
 		w.Header().Set("Upgrade", r.Header.Get("Upgrade"))
+		w.Header().Set("Sec-WebSocket-Accept", Accept(r.Header.Get("Sec-WebSocket-Key")))
 		w.WriteHeader(http.StatusSwitchingProtocols)
 		return
 	}
@@ -60,6 +63,12 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(a.document(op, page == "" || page == "1"))
+}
+
+// Accept is what a WebSocket server answers to a client's key (RFC 6455, section 4.2.2).
+func Accept(key string) string {
+	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) //nolint:gosec // as the RFC has it
+	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // document is an answer to the operation.

@@ -86,6 +86,10 @@ type Limits struct {
 	Answer    int64         // bytes of answers that are read whole, for one request; 32 MiB
 	ListPages int           // pages of the upstream that make up one list; 500
 	Time      time.Duration // for answers that are read whole; 30 s
+
+	Upgrades     int           // connections that were upgraded, at a time; 10,000
+	UpgradesEach int           // of them, for one owner of credentials; 1,000
+	Idle         time.Duration // of an upgraded connection without a byte either way; 10 minutes
 }
 
 func (l Limits) orDefault() Limits {
@@ -101,6 +105,15 @@ func (l Limits) orDefault() Limits {
 	if l.Time == 0 {
 		l.Time = 30 * time.Second
 	}
+	if l.Upgrades == 0 {
+		l.Upgrades = 10_000
+	}
+	if l.UpgradesEach == 0 {
+		l.UpgradesEach = 1000
+	}
+	if l.Idle == 0 {
+		l.Idle = 10 * time.Minute
+	}
 	return l
 }
 
@@ -109,6 +122,7 @@ type Gateway struct {
 	Config
 	prefix         string // of every path, without a slash at its end
 	credentialName string // plain name
+	upgrades       upgradeCount
 }
 
 // New checks the configuration.
@@ -134,13 +148,17 @@ func New(c Config) (*Gateway, error) {
 
 // ServeHTTP decides the request, and answers it or has it answered.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if guard.AsksUpgrade(r.Header) {
+		// What comes behind was meant for another protocol, unless that is agreed on.
+		w.Header().Set("Connection", "close")
+	}
 	if f := g.refuseHeader(r.Header); f != nil {
 		f.write(w)
 		return
 	}
 	addr := guard.ClientAddr(guard.Peer(r), r.Header, g.TrustedProxies)
 	request := guard.Request{Method: r.Method, Host: r.Host, Target: r.RequestURI, Header: r.Header, Addr: addr,
-		Can: guard.Bodies | guard.Lists | guard.Effects | guard.Control | guard.Headers}
+		Can: guard.Bodies | guard.Lists | guard.Effects | guard.Control | guard.Headers | guard.Upgrades}
 	hasBody := r.Body != http.NoBody
 	body := receive(w, r, g.Limits.Body)
 	if hasBody {
@@ -153,8 +171,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if payer, pays := payerOf(v); g.Throttle != nil && pays && !g.Throttle.Admit(w, payer) {
 		return
 	}
+	request.Arrive = nil // it is there; and many may ask again at a time
 	body.again = func() guard.Verdict {
-		request.Arrive = nil
 		return g.Guard.Recheck(r.Context(), request)
 	}
 	switch {
@@ -165,6 +183,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			message: "The request could not be decided", cause: errors.New("a verdict neither allows nor refuses")})
 	case v.Operation.Control:
 		g.Control.ServeVerdict(w, r, v)
+	case guard.AsksUpgrade(r.Header):
+		g.upgrade(w, r, v, addr, hasBody, body.again)
 	case v.Operation.Items != nil:
 		g.serveList(w, r, v, addr)
 	default:

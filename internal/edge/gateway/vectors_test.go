@@ -31,7 +31,7 @@ func TestVectors(t *testing.T) {
 		}
 		addr := serve(t, newGateway(t, Config{Guard: w.Guard, Upstream: u, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}))
 		return edgetest.Adapter{
-			Can: guard.Bodies | guard.Lists | guard.Effects | guard.Control | guard.Headers,
+			Can: guard.Bodies | guard.Lists | guard.Effects | guard.Control | guard.Headers | guard.Upgrades,
 			Send: func(t *testing.T, s vectors.Sent) edgetest.Answer {
 				answer, body := send(t, addr, s)
 				if refused := answer.StatusCode >= 400; refused {
@@ -64,6 +64,9 @@ func send(t *testing.T, addr string, s vectors.Sent) (*http.Response, []byte) {
 	for _, h := range s.Header {
 		fmt.Fprintf(&head, "%s: %s\r\n", h[0], h[1])
 	}
+	if guard.AsksUpgrade(upgradeOf(s)) {
+		head.WriteString("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + sampleKey + "\r\n")
+	}
 	if s.Addr.IsValid() {
 		fmt.Fprintf(&head, "X-Forwarded-For: %s\r\n", s.Addr)
 	}
@@ -77,9 +80,21 @@ func send(t *testing.T, addr string, s vectors.Sent) (*http.Response, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if answer.StatusCode == http.StatusSwitchingProtocols {
+		return answer, nil
+	}
 	body, err := io.ReadAll(answer.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return answer, body
+}
+
+// upgradeOf is what a golden request asks for; it leaves the rest of the handshake to whoever sends it.
+func upgradeOf(s vectors.Sent) http.Header {
+	h := http.Header{}
+	for _, field := range s.Header {
+		h.Add(field[0], field[1])
+	}
+	return h
 }

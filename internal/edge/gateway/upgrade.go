@@ -1,0 +1,164 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+
+	"github.com/leastkey/leastkey/api"
+	"github.com/leastkey/leastkey/guard"
+	"github.com/leastkey/leastkey/internal/edge/gateway/framing"
+)
+
+// upgrade takes a request that goes on as a WebSocket to the upstream and, when that agrees, passes
+// bytes both ways as long as the request would be allowed. When it does not, its answer is one like
+// any other.
+func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request, v guard.Verdict, addr netip.Addr, hasBody bool, again func() guard.Verdict) {
+	h, f := readHandshake(r, hasBody)
+	if f == nil {
+		f = g.revealing(h)
+	}
+	if f != nil {
+		if f.status == http.StatusUpgradeRequired {
+			w.Header().Set("Upgrade", "websocket")
+			w.Header().Set("Sec-WebSocket-Version", "13")
+		}
+		f.write(w)
+		return
+	}
+	leave, f := g.upgrades.enter(v.Credential.Principal, g.Limits)
+	if f != nil {
+		g.fail(w, v, f)
+		return
+	}
+	defer leave()
+	again = sameAs(v, again)
+	ctx, end := g.untilRefused(r.Context(), again)
+	defer end()
+	out := r.Clone(ctx)
+	out.Body, out.RequestURI, out.Close = nil, "", false
+	g.address(out, r, v, addr)
+	h.ask(out.Header)
+	if _, named := out.Header["User-Agent"]; !named {
+		out.Header.Set("User-Agent", "") // or net/http gives its own
+	}
+	answer, err := finalAnswers{g.Transport}.RoundTrip(out)
+	switch {
+	case err != nil:
+		if now := again(); !now.Allowed() {
+			now.Denial.Write(w)
+			return
+		}
+		g.fail(w, v, unreachable(err))
+	case answer.StatusCode != http.StatusSwitchingProtocols:
+		g.pass(w, r, v, answer)
+	default:
+		g.switchTo(ctx, w, v, h, answer, again)
+	}
+}
+
+// sameAs refuses what would be allowed now, and is something else than what was agreed on: the
+// upstream goes on to take it for a WebSocket of the same caller.
+func sameAs(first guard.Verdict, again func() guard.Verdict) func() guard.Verdict {
+	return func() guard.Verdict {
+		now := again()
+		if now.Allowed() && (now.Operation.Control || now.Credential.ID != first.Credential.ID || now.Credential.Principal != first.Credential.Principal) {
+			return guard.Verdict{Denial: &guard.Denial{Status: http.StatusConflict,
+				Errors: []api.Error{{Code: api.CodeUnsupported, Message: "The request means something else now: send it again"}}}}
+		}
+		return now
+	}
+}
+
+// revealing refuses to hand the upstream a credential of the caller.
+func (g *Gateway) revealing(h handshake) *failure {
+	for _, fields := range h.fields {
+		for _, value := range fields {
+			if g.Guard.Reveals(value) {
+				return noHandshake("Sec-WebSocket-Protocol and Sec-WebSocket-Extensions go to the API behind this gateway, and there is a credential in one of them: send it in Authorization")
+			}
+		}
+	}
+	return nil
+}
+
+// pass hands on an answer that is there already.
+func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, v guard.Verdict, answer *http.Response) {
+	proxy := httputil.ReverseProxy{
+		Transport:      given{answer},
+		Rewrite:        func(*httputil.ProxyRequest) {},
+		ModifyResponse: func(answer *http.Response) error { return g.receive(r.Context(), answer, v) },
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+			f, ok := errors.AsType[*failure](err)
+			if !ok {
+				f = unreachable(err)
+			}
+			g.fail(w, v, f)
+		},
+	}
+	proxy.ServeHTTP(w, r)
+}
+
+// given is the round trip that was made.
+type given struct{ answer *http.Response }
+
+// RoundTrip implements http.RoundTripper.
+func (t given) RoundTrip(*http.Request) (*http.Response, error) { return t.answer, nil }
+
+// switchTo takes the connection over from the server, once upstream and guard agree to it.
+func (g *Gateway) switchTo(ctx context.Context, w http.ResponseWriter, v guard.Verdict, h handshake, answer *http.Response, again func() guard.Verdict) {
+	defer answer.Body.Close()
+	upstream, ok := answer.Body.(io.ReadWriteCloser)
+	err := h.agrees(answer)
+	if err == nil && !ok {
+		err = errors.New("upstream switches protocols, and its connection cannot be had")
+	}
+	if err != nil {
+		g.fail(w, v, brokenAnswer("%w", err))
+		return
+	}
+	if now := again(); !now.Allowed() {
+		now.Denial.Write(w)
+		return
+	}
+	hijacked, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		g.fail(w, v, &failure{status: http.StatusInternalServerError, code: codeUpstream,
+			message: "The connection cannot be upgraded", cause: err})
+		return
+	}
+	defer hijacked.Close()
+	client, ok := hijacked.(*framing.Conn)
+	if !ok {
+		g.Log.Warn("a connection that is not filtered was to be upgraded: serve a listener from gateway.Listen")
+		return
+	}
+	said := &takenOver{header: w.Header()}
+	if !client.Release() || buffered.Reader.Buffered() > 0 {
+		noHandshake("something was sent behind it, before it was answered").write(said)
+		if err := said.send(client); err != nil {
+			g.Log.Debug("a refusal could not be written", "error", err)
+		}
+		return
+	}
+	g.cleanAnswer(answer.Header)
+	for name, values := range h.answer(answer.Header) {
+		said.header[name] = values
+	}
+	said.WriteHeader(http.StatusSwitchingProtocols)
+	if err := said.send(client); err != nil {
+		return // nobody is left to tell
+	}
+	through := tunnel{client: client, upstream: upstream, idle: g.Limits.Idle, allowed: func() bool { return again().Allowed() }}
+	g.ended(v, through.run(ctx))
+}
+
+// ended writes down why a tunnel was closed, when it was not its two sides that did.
+func (g *Gateway) ended(v guard.Verdict, why error) {
+	if errors.Is(why, errNoLonger) || errors.Is(why, errIdle) {
+		g.Log.Info("an upgraded connection was closed", "operation", v.Operation.String(), "credential", v.Credential.ID.String(), "why", why)
+	}
+}

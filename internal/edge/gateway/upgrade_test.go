@@ -1,0 +1,3 @@
+package gateway
+
+const sampleKey = "dGhlIHNhbXBsZSBub25jZQ=="
