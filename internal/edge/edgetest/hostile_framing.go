@@ -104,7 +104,11 @@ func lineEnds() []vector {
 	return []vector{
 		{"bare LF everywhere", strings.ReplaceAll(get(records), "\r\n", "\n"), refused(bad)},
 		{"bare LF behind the request line", strings.Replace(get(records), "\r\n", "\n", 1), refused(bad)},
-		{"bare LF between headers", get(records, "X-A: 1\nX-Forged: 2"), refused(bad)},
+		{"bare LF between headers", get(records, "X-A: 1\nX-B: 2"), refused(bad)},
+		{"bare LF that hides an identity", get(records, "X-A: 1\nLeastkey-Principal: forged"), refused(bad)},
+		{"bare LF that hides an address", get(records, "X-A: 1\nX-Forwarded-For: forged"), refused(bad)},
+		{"bare LF that hides a second token", get(records, "X-A: 1\n"+bearer), refused(bad)},
+		{"bare LF that hides a nomination", get(records, "X-A: 1\nConnection: Leastkey-Principal"), refused(bad)},
 		{"bare LF at the end of the head", strings.TrimSuffix(get(records), "\r\n") + "\n", refused(bad)},
 		{"bare LF that hides a length", post("", "X-A: 1\nContent-Length: 60") + smuggled, refused(bad)},
 		{"bare CR between headers", get(records, "X-A: 1\rX-Forged: 2"), refused(bad)},

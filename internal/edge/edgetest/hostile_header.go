@@ -149,3 +149,23 @@ func hosts() []vector {
 		{"host with a percent sign", bare(line, "Host: api.example%00forged.example", bearer), refused(bad)},
 	}
 }
+
+// alone forges one header at a time: in company, one that is refused hides one that passes.
+func alone() []vector {
+	var all []vector
+	for _, name := range []string{
+		"Leastkey", "Leastkey-Token-Id", "Leastkey-Principal", "Leastkey-Roles", "X-Leastkey-Principal", CredentialName,
+		"X-Auth-Email", "X-Auth-User-Service-Key", "Proxy-Authorization",
+		"Remote-User", "X-Remote-User", "X-Forwarded-User", "X-WebAuth-User", "X-Auth-Request-User", "X-Auth-Request-Email", "X-Goog-Authenticated-User-Email",
+		"X-Amzn-Oidc-Identity", "X-MS-Client-Principal", "X-authentik-username", "X-SSL-Client-Verify", "SSL-Client-Cert", "X-Client-Cert", "X-Forwarded-Client-Cert", "Client-Cert",
+		"X-Forwarded-For", "Forwarded", "X-Real-IP", "True-Client-IP", "X-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP", "X-Cluster-Client-IP",
+		"X-Envoy-External-Address", "X-Azure-ClientIP", "X-Originating-IP",
+		"X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Ssl", "X-Forwarded-Scheme", "X-Forwarded-Server",
+		"X-Forwarded-Uri", "X-Forwarded-Method", "X-Original-URL", "X-Original-URI", "X-Original-Method", "X-Original-Host", "X-Rewrite-URL", "X-Envoy-Original-Path", "X-Envoy-Original-Method",
+		"X-Host", "Proxy", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
+		"Keep-Alive", "TE", "Proxy-Connection", "HTTP2-Settings",
+	} {
+		all = append(all, vector{"alone: " + name, get(records, name+": forged"), asIs()})
+	}
+	return all
+}

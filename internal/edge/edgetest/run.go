@@ -50,19 +50,12 @@ const patience = 10 * time.Second
 // ends, what follows it on the connection is either nothing or exactly the second.
 func (w *World) try(t *testing.T, u *Upstream, addr string, v vector) {
 	u.Take()
-	c, err := net.Dial("tcp", addr)
+	statuses, cut, err := exchange(addr, w.Fill(v.raw)+w.probe())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
-	probe := w.Fill("GET " + probeTarget + " HTTP/1.1\r\nHost: api.example\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n")
-	_, _ = io.WriteString(c, w.Fill(v.raw)+probe) // the other side may have closed already
-	statuses, err := readAnswers(c)
-	if err != nil {
-		t.Fatalf("answers %v, then: %v", statuses, err)
+	if cut != nil {
+		t.Fatalf("answers %v, then: %v", statuses, cut)
 	}
 	requests, broken := u.Take()
 	if len(broken) > 0 {
@@ -83,7 +76,28 @@ func (w *World) try(t *testing.T, u *Upstream, addr string, v vector) {
 	w.judge(t, v.want, statuses[0], requests)
 }
 
-const probeTarget = "/client/v4/zones/{zone}/dns_records?behind=it"
+const probeTarget = records + "?behind=it"
+
+// probe is the request that is in order.
+func (w *World) probe() string {
+	return w.Fill("GET " + probeTarget + " HTTP/1.1\r\nHost: api.example\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n")
+}
+
+// exchange writes the bytes on a connection of their own, and reads the statuses of the answers up
+// to its end. cut is what ended them otherwise.
+func exchange(addr, raw string) (statuses []int, cut, err error) {
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+		return nil, nil, err
+	}
+	_, _ = io.WriteString(c, raw) // the other side may have closed already
+	statuses, cut = readAnswers(c)
+	return statuses, cut, nil
+}
 
 // judge holds what happened to the vector itself against what is wanted.
 func (w *World) judge(t *testing.T, want want, status int, requests []Request) {

@@ -51,7 +51,7 @@ const smuggled = "DELETE /client/v4/zones/forged HTTP/1.1\r\nHost: forged\r\n\r\
 
 // hostile is every hostile request there is.
 func hostile() []vector {
-	all := [][]vector{paths(), queries(), forms(), methods(), credentials(), identities(), origins(), hops(), lengths(), chunks(), lineEnds(), hosts()}
+	all := [][]vector{paths(), queries(), forms(), methods(), credentials(), identities(), origins(), hops(), alone(), lengths(), chunks(), lineEnds(), hosts()}
 	var flat []vector
 	for _, some := range all {
 		flat = append(flat, some...)
