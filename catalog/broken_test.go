@@ -188,7 +188,7 @@ func TestBrokenCatalogues(t *testing.T) {
 		{"access and any_of", ops(`{route: GET /self, any_of: [Site Read], access: token, target: self}`),
 			`8: GET /self has both access and any_of; keep one`},
 		{"unknown access", ops(`{route: GET /self, access: anyone, target: self}`),
-			`8: unknown access "anyone"; use access: token, access: credential, or any_of: [...]`},
+			`8: unknown access "anyone"; use access: token, access: credential, access: nobody, or any_of: [...]`},
 
 		{"operations not a list", head + "operations: {}\n",
 			`7: operations is not a list; write [a, b, ...]`},
@@ -255,7 +255,11 @@ func TestBrokenCatalogues(t *testing.T) {
 		{"same route twice", ops(`{route: "GET /sites/{id}", any_of: [Site Read], target: {site: path.id}}`, `{route: "GET /sites/{site_id}", any_of: [Site Read], target: {site: path.site_id}}`),
 			`9: GET /sites/{site_id} can match the same request as GET /sites/{id} (8); remove one, or make one of them fixed in every segment where the other is`},
 		{"routes that cross", ops(`{route: "GET /{kind}/all", any_of: [Site Read], target: {site: path.kind}}`, `{route: "GET /sites/{id}", any_of: [Site Read], target: {site: path.id}}`),
-			`9: GET /sites/{id} can match the same request as GET /{kind}/all (8); remove one, or make one of them fixed in every segment where the other is`},
+			`9: GET /sites/{id} can match the same request as GET /{kind}/all (8); remove one, or say what becomes of that request with a route "GET /sites/all", which may have access: nobody`},
+		{"nobody and something else", ops(`{route: "GET /sites/{id}", access: nobody, target: {site: path.id}}`),
+			`8: GET /sites/{id} is for nobody and has target; remove target`},
+		{"nobody on a route of somebody", ops(`{route: "GET /sites/{id}", any_of: [Site Read], target: {site: path.id}}`, `{route: "GET /sites/{any}", access: nobody}`),
+			`9: GET /sites/{any} can match the same request as GET /sites/{id} (8); remove one, or make one of them fixed in every segment where the other is`},
 		{"route of the control plane", head + "base: /client/v4\n" + `operations: [{route: "GET /user/tokens/{id}", any_of: [Site Read], target: {site: path.id}}]` + "\n",
 			`8: GET /client/v4/user/tokens/{id} can match the same request as GET /client/v4/user/tokens/{token_id}, which is built in; choose another path, or another base`},
 

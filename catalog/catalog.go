@@ -109,6 +109,7 @@ type builder struct {
 	namespace string
 	places    map[string]value    // where each name and id was defined
 	sets      map[setName][]value // references to groups
+	refused   []*Operation        // routes that are for nobody
 }
 
 // build reads the sections in the order in which they refer to one another.
@@ -186,7 +187,7 @@ func (b *builder) finish() {
 			c.accountGroups = append(c.accountGroups, tg)
 		}
 	}
-	for _, op := range c.operations {
+	for _, op := range slices.Concat(c.operations, b.refused) {
 		at := c.routes
 		if op.Host != "" {
 			if at = c.hosts[op.Host]; at == nil {

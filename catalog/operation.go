@@ -39,6 +39,7 @@ const (
 	ByPermission                    // one of AnyOf on the target
 	ByCredential                    // any usable token; the target is the credential itself
 	ByAnyCredential                 // any usable credential, whatever its kind; the target is the credential itself
+	ByNobody                        // refused, as if no route matched
 )
 
 // Items says where the answer to a list has its items, so that the list can be cut.
@@ -100,7 +101,11 @@ func (b *builder) addOperations(file entry) {
 		}
 	}
 	for _, v := range file.key("operations").list("operations") {
-		if op := b.operation(v, host, base); op != nil {
+		switch op := b.operation(v, host, base); {
+		case op == nil:
+		case op.Access == ByNobody:
+			b.refused = append(b.refused, op)
+		default:
 			b.c.operations = append(b.c.operations, op)
 		}
 	}
@@ -113,6 +118,15 @@ func (b *builder) operation(v value, host, base string) *Operation {
 		return nil
 	}
 	found := v.problems()
+	if access := e.key("access"); access.isText() && access.node.Value == "nobody" {
+		op.Access = ByNobody
+		for _, key := range e.keys {
+			if name := key.node.Value; name != "route" && name != "access" {
+				key.wrong(op.String()+" is for nobody and has "+name, "remove "+name)
+			}
+		}
+		return op
+	}
 	op.Target = b.target(e.key("target"), op)
 	if v.problems() > found {
 		return nil // what it accepts depends on the target
@@ -237,7 +251,7 @@ func (b *builder) readAccess(e entry, op *Operation) {
 	anyOf, access := e.key("any_of"), e.key("access")
 	if access.present() {
 		if text, _ := access.text("access"); text != "token" && text != "credential" {
-			access.wrong("unknown access "+quote(text), "use access: token, access: credential, or any_of: [...]")
+			access.wrong("unknown access "+quote(text), "use access: token, access: credential, access: nobody, or any_of: [...]")
 		}
 	}
 	switch {

@@ -1,6 +1,9 @@
 package catalog
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // node is one step in the tree of routes: what may stand in the next segment of a path.
 type node struct {
@@ -38,7 +41,7 @@ func isParam(segment string) bool { return segment[0] == '{' }
 
 // Match finds the operation for a request, and its path parameters. path is canonical: it begins
 // with '/', has no trailing slash and no dot segment, and is compared byte for byte, escapes and
-// all. A fixed segment beats a parameter. A parameter never takes what a fixed segment beside it
+// all. A fixed segment beats a parameter. Nothing is found where the route that wins is for nobody. A parameter never takes what a fixed segment beside it
 // would be in another case: an upstream might read that as the fixed one.
 //
 // host is in lower case and has no port. A route that names it beats one that names none.
@@ -54,7 +57,7 @@ func (c *Catalog) Match(method, host, path string) (*Operation, Params, bool) {
 			op = nil
 		}
 	}
-	if op == nil || op.Method != method { // no method at all would find any
+	if op == nil || op.Access == ByNobody || op.Method != method { // no method at all would find any
 		return nil, Params{}, false
 	}
 	return op, Params{op, path}, true
@@ -78,7 +81,9 @@ func (n *node) find(method, rest string) *Operation {
 			return n.ops[method]
 		}
 		for _, op := range n.ops {
-			return op
+			if op.Access != ByNobody {
+				return op
+			}
 		}
 		return nil
 	}
@@ -147,24 +152,59 @@ func (p Params) Value(name string) (string, bool) {
 }
 
 // checkAmbiguity refuses two routes of a method that can match one path when neither wins by being
-// more specific, and a route that would win over one of the control plane.
+// more specific and no third does, and a route that would win over one of the control plane.
 func (b *builder) checkAmbiguity() {
-	ops := b.c.operations
+	ops := slices.Concat(b.c.operations, b.refused)
+	there := map[string]bool{}
+	for _, op := range ops {
+		there[op.Method+" "+op.Host+shape(op.segments)] = true
+	}
 	for i, later := range ops {
 		for _, earlier := range ops[:i] {
 			if earlier.Method != later.Method || later.Host != earlier.Host && !earlier.Control {
 				continue
 			}
-			switch won := compare(earlier.segments, later.segments); {
+			won := compare(earlier.segments, later.segments)
+			both := meet(earlier.segments, later.segments)
+			switch {
 			case earlier.Control && !later.Control && (won == tie || won == second || won == first && later.Host != ""):
 				later.at.wrong(later.String()+" can match the same request as "+earlier.String()+", which is built in",
 					"choose another path, or another base")
-			case won == tie:
+			case won != tie:
+			case shape(both) == shape(later.segments):
 				later.at.wrong(later.String()+" can match the same request as "+earlier.String()+" ("+earlier.at.where()+")",
 					"remove one, or make one of them fixed in every segment where the other is")
+			case later.Access == ByNobody && earlier.Access == ByNobody, there[later.Method+" "+later.Host+shape(both)]:
+			default:
+				later.at.wrong(later.String()+" can match the same request as "+earlier.String()+" ("+earlier.at.where()+")",
+					"remove one, or say what becomes of that request with a route "+quote(later.Method+" "+later.Host+"/"+strings.Join(both, "/"))+", which may have access: nobody")
 			}
 		}
 	}
+}
+
+// meet is the template of the paths that match both of two that are not apart: fixed wherever one
+// of them is.
+func meet(x, y []string) []string {
+	both := slices.Clone(x)
+	for i := range both {
+		if len(x) == len(y) && isParam(x[i]) && !isParam(y[i]) {
+			both[i] = y[i]
+		}
+	}
+	return both
+}
+
+// shape is a template without the names of its parameters.
+func shape(segments []string) string {
+	var s strings.Builder
+	for _, segment := range segments {
+		if isParam(segment) {
+			segment = "{}"
+		}
+		s.WriteString("/" + segment)
+	}
+	return s.String()
 }
 
 // outcome is which of two templates wins where both match.

@@ -162,12 +162,14 @@ func TestMatchAgreesWithNaiveMatcher(t *testing.T) {
 type route struct {
 	method   string
 	segments []string
+	nobody   bool
 }
 
 func drawRoute(t *rapid.T) route {
 	return route{
 		method:   rapid.SampledFrom([]string{"GET", "PUT"}).Draw(t, "method"),
 		segments: rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "", ""}), 1, 3).Draw(t, "segments"),
+		nobody:   rapid.IntRange(0, 2).Draw(t, "nobody") == 0,
 	}
 }
 
@@ -204,21 +206,26 @@ func (r route) beats(other route) bool {
 	return true
 }
 
+// naiveMatch gives the route that beats all others that match, nil when it is for nobody. Where only
+// routes for nobody are left, none may beat the others.
 func naiveMatch(routes []route, method string, path []string) *route {
-	var best *route
 	for _, r := range routes {
-		if r.matches(method, path) && (best == nil || r.beats(*best)) {
-			best = &r
+		if r.matches(method, path) && !slices.ContainsFunc(routes, func(other route) bool { return other.matches(method, path) && !r.beats(other) }) {
+			if r.nobody {
+				return nil
+			}
+			return &r
 		}
 	}
-	return best
+	return nil
 }
 
 func naiveAmbiguous(routes []route, paths [][]string) bool {
 	for i, x := range routes {
 		for _, y := range routes[:i] {
 			if slices.ContainsFunc(paths, func(p []string) bool {
-				return x.matches(x.method, p) && y.matches(x.method, p) && !x.beats(y) && !y.beats(x)
+				return x.matches(x.method, p) && y.matches(x.method, p) && !x.beats(y) && !y.beats(x) && !(x.nobody && y.nobody) &&
+					!slices.ContainsFunc(routes, func(r route) bool { return r.matches(x.method, p) && r.beats(x) && r.beats(y) })
 			}) {
 				return true
 			}
@@ -247,6 +254,10 @@ func siteCatalogue(routes []route) string {
 	var b strings.Builder
 	b.WriteString(head + "operations:\n")
 	for _, r := range routes {
+		if r.nobody {
+			fmt.Fprintf(&b, "  - {route: %q, access: nobody}\n", r)
+			continue
+		}
 		fmt.Fprintf(&b, "  - {route: %q, any_of: [Site Read], target: {list: site}, items: {at: \"\", id: /id}}\n", r)
 	}
 	return b.String()
