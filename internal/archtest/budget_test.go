@@ -40,6 +40,7 @@ var testBudget = []purchase{
 	{"...", "github.com/getkin/kin-openapi", "the OpenAPI document is checked by a reader that is not ours"},
 	{"internal/web", "golang.org/x/net", "html: pages are read as a browser reads them"},
 	{"...", "github.com/miekg/dns", "what the sample product serves is asked for over the wire"},
+	{"internal/edge/...", "github.com/coder/websocket", "WebSockets pass between a client and a server that are not ours"},
 	{"...", "zombiezen.com/go/sqlite", "a database is looked into, and broken, behind the store's back"},
 }
 
