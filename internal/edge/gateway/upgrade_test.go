@@ -179,7 +179,7 @@ func TestWebSocket(t *testing.T) {
 	if c.Subprotocol() != "echo" || len(answer.Header["Sec-Websocket-Accept"]) != 1 {
 		t.Errorf("the protocol is %q, the header %v", c.Subprotocol(), answer.Header)
 	}
-	for _, said := range [][]byte{{}, []byte("hello"), bytes.Repeat([]byte("0123456789abcdef"), 1<<16), make([]byte, 20<<20)} {
+	for _, said := range [][]byte{{}, []byte("hello"), bytes.Repeat([]byte("0123456789abcdef"), 1<<16), make([]byte, 5<<20)} {
 		for _, kind := range []websocket.MessageType{websocket.MessageText, websocket.MessageBinary} {
 			if err := echo(within(t), c, kind, said); err != nil {
 				t.Fatal(err)
