@@ -9,6 +9,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"github.com/leastkey/leastkey/api"
 	"github.com/leastkey/leastkey/guard"
@@ -39,9 +40,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refusal(http.StatusForbidden, api.CodeAuthenticationError, "Only a proxy may ask here: name its address in forward_auth.proxies").Write(w)
 		return
 	}
-	c, known := conventionOf(r.RequestURI)
+	path, _, _ := strings.Cut(r.RequestURI, "?") // Caddy adds the query of the request that it asks about, which stands in its header as well
+	c, known := conventionOf(path)
 	if !known {
-		refusal(http.StatusNotFound, api.CodeNoRoute, "A proxy asks at /auth/nginx, /auth/caddy or /auth/traefik, without a query").Write(w)
+		refusal(http.StatusNotFound, api.CodeNoRoute, "A proxy asks at /auth/nginx, /auth/caddy or /auth/traefik").Write(w)
 		return
 	}
 	request, err := c.read(r)
