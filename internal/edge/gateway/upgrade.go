@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
+	"slices"
 
 	"github.com/leastkey/leastkey/api"
 	"github.com/leastkey/leastkey/guard"
@@ -75,11 +77,9 @@ func sameAs(first guard.Verdict, again func() guard.Verdict) func() guard.Verdic
 
 // revealing refuses to hand the upstream a credential of the caller.
 func (g *Gateway) revealing(h handshake) *failure {
-	for _, fields := range h.fields {
-		for _, value := range fields {
-			if g.Guard.Reveals(value) {
-				return noHandshake("Sec-WebSocket-Protocol and Sec-WebSocket-Extensions go to the API behind this gateway, and there is a credential in one of them: send it in Authorization")
-			}
+	for _, values := range h.fields {
+		if slices.ContainsFunc(values, g.Guard.Reveals) {
+			return noHandshake("Sec-WebSocket-Protocol and Sec-WebSocket-Extensions go to the API behind this gateway, and there is a credential in one of them: send it in Authorization")
 		}
 	}
 	return nil
@@ -130,7 +130,7 @@ func (g *Gateway) switchTo(ctx context.Context, w http.ResponseWriter, v guard.V
 			message: "The connection cannot be upgraded", cause: err})
 		return
 	}
-	defer hijacked.Close()
+	defer func() { _ = hijacked.Close() }() // it is at its end already, or nobody is left to tell
 	client, ok := hijacked.(*framing.Conn)
 	if !ok {
 		g.Log.Warn("a connection that is not filtered was to be upgraded: serve a listener from gateway.Listen")
@@ -145,9 +145,7 @@ func (g *Gateway) switchTo(ctx context.Context, w http.ResponseWriter, v guard.V
 		return
 	}
 	g.cleanAnswer(answer.Header)
-	for name, values := range h.answer(answer.Header) {
-		said.header[name] = values
-	}
+	maps.Copy(said.header, h.answer(answer.Header))
 	said.WriteHeader(http.StatusSwitchingProtocols)
 	if err := said.send(client); err != nil {
 		return // nobody is left to tell

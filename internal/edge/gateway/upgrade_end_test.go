@@ -30,7 +30,7 @@ func openOne(t *testing.T, s *sockets, options ...leastkeytest.Option) *credenti
 	token := s.Kit.Token(owner, append(options, leastkeytest.Allow("Console").On(leastkey.PatternOne(s.Zone)))...)
 	c := &credentialled{sockets: s, token: token, owner: owner}
 	var err error
-	if c.conn, _, err = s.dial(t, token.Secret.Reveal(), websocket.DialOptions{}); err != nil { //nolint:bodyclose // the library does
+	if c.conn, _, err = s.dial(t, token.Secret.Reveal(), websocket.DialOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	c.works(t)
@@ -104,9 +104,9 @@ func TestUpgradedConnectionEndsWithItsCredential(t *testing.T) {
 func TestNothingPassesAfterTheEnd(t *testing.T) {
 	var heard atomic.Int64
 	arrived, over := make(chan struct{}, 1), make(chan struct{})
-	s := newRaw(t, Limits{}, func(c net.Conn) {
+	s := newRaw(t, func(c net.Conn) {
 		defer close(over)
-		key := field(readHead(c), "Sec-WebSocket-Key")
+		key := keyIn(readHead(c))
 		_, _ = c.Write([]byte(switches(key)))
 		for piece := make([]byte, 1024); ; {
 			n, err := c.Read(piece)
@@ -181,7 +181,7 @@ func TestRevokedDuringTheHandshake(t *testing.T) {
 		<-r.Context().Done() // the gateway breaks it off
 	})
 	token = s.Kit.Token(leastkey.UserOf(s.UserID), leastkeytest.Allow("Console").On(leastkey.PatternOne(s.Zone)))
-	_, answer, err := s.dial(t, token.Secret.Reveal(), websocket.DialOptions{}) //nolint:bodyclose // the library does
+	_, answer, err := s.dial(t, token.Secret.Reveal(), websocket.DialOptions{})
 	if err == nil || answer == nil || answer.StatusCode != http.StatusUnauthorized {
 		t.Errorf("%v, %v; want 401", answer, err)
 	}
@@ -201,8 +201,8 @@ func TestShutdownEndsUpgradedConnections(t *testing.T) {
 // One side may say that it is done, and hear the other out.
 func TestHalfClosedUpgradedConnection(t *testing.T) {
 	heard := make(chan error, 1)
-	s := newRaw(t, Limits{}, func(c net.Conn) {
-		_, _ = c.Write([]byte(switches(field(readHead(c), "Sec-WebSocket-Key"))))
+	s := newRaw(t, func(c net.Conn) {
+		_, _ = c.Write([]byte(switches(keyIn(readHead(c)))))
 		_, err := c.Read(make([]byte, 1))
 		heard <- err
 		_, _ = c.Write([]byte("last words"))

@@ -4,6 +4,7 @@ import (
 	"crypto/sha1" //nolint:gosec // RFC 6455 has it so; nothing rests on its strength
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -113,9 +114,7 @@ func extensionName(offer string) string {
 // ask puts the handshake into the request that goes to the upstream, and nothing else of WebSocket.
 func (h handshake) ask(out http.Header) {
 	dropWebSocket(out)
-	for name, values := range h.fields {
-		out[name] = values
-	}
+	maps.Copy(out, h.fields)
 	out.Set("Connection", "Upgrade")
 	out.Set("Upgrade", "websocket")
 }

@@ -25,11 +25,11 @@ func switches(key string, more ...string) string {
 	return "HTTP/1.1 101 Switching Protocols\r\n" + strings.Join(append([]string{"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Accept: " + edgetest.Accept(key)}, more...), "\r\n") + "\r\n\r\n"
 }
 
-// field is the value of a header in a head, in any case.
-func field(head, name string) string {
+// keyIn is the key of a handshake.
+func keyIn(head string) string {
 	for line := range strings.SplitSeq(head, "\r\n") {
-		if found, value, _ := strings.Cut(line, ":"); strings.EqualFold(found, name) {
-			return strings.TrimSpace(value)
+		if name, value, _ := strings.Cut(line, ": "); strings.EqualFold(name, "Sec-WebSocket-Key") {
+			return value
 		}
 	}
 	return ""
@@ -65,10 +65,10 @@ const behindIt = "GET /zones/{zone} HTTP/1.1\r\nHost: api.example\r\nAuthorizati
 func TestLaw5HostileUpgrades(t *testing.T) {
 	var asked atomic.Int64
 	heard := make(chan string, 100)
-	s := newRaw(t, Limits{}, func(c net.Conn) {
+	s := newRaw(t, func(c net.Conn) {
 		head := readHead(c)
 		asked.Add(1)
-		_, _ = io.WriteString(c, switches(field(head, "Sec-WebSocket-Key")))
+		_, _ = io.WriteString(c, switches(keyIn(head)))
 		heard <- readAllOf(c)
 	})
 	good := handshakeWith("{token}")
@@ -146,9 +146,9 @@ func TestLaw5HostileUpgrades(t *testing.T) {
 func TestHostileUpstreamsOfUpgrades(t *testing.T) {
 	said := make(chan string, 1)
 	heard := make(chan string, 1)
-	s := newRaw(t, Limits{}, func(c net.Conn) {
+	s := newRaw(t, func(c net.Conn) {
 		head := readHead(c)
-		_, _ = io.WriteString(c, strings.ReplaceAll(<-said, "{accept}", edgetest.Accept(field(head, "Sec-WebSocket-Key"))))
+		_, _ = io.WriteString(c, strings.ReplaceAll(<-said, "{accept}", edgetest.Accept(keyIn(head))))
 		_ = c.(*net.TCPConn).CloseWrite()
 		heard <- readAllOf(c)
 	})

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
@@ -138,7 +139,7 @@ func (s *sockets) dial(t *testing.T, token string, options websocket.DialOptions
 	}
 	options.HTTPHeader.Set("Authorization", "Bearer "+token)
 	options.HTTPClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	c, answer, err := websocket.Dial(within(t), "ws://"+s.addr+s.Fill("/zones/{zone}/console"), &options) //nolint:bodyclose // the library does
+	c, answer, err := websocket.Dial(within(t), "ws://"+s.addr+s.Fill("/zones/{zone}/console"), &options)
 	if c != nil {
 		c.SetReadLimit(64 << 20)
 		t.Cleanup(func() { _ = c.CloseNow() })
@@ -148,7 +149,7 @@ func (s *sockets) dial(t *testing.T, token string, options websocket.DialOptions
 
 func (s *sockets) open(t *testing.T) *websocket.Conn {
 	t.Helper()
-	c, _, err := s.dial(t, s.Token.Reveal(), websocket.DialOptions{}) //nolint:bodyclose // the library does
+	c, _, err := s.dial(t, s.Token.Reveal(), websocket.DialOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +172,7 @@ func echo(ctx context.Context, c *websocket.Conn, kind websocket.MessageType, sa
 
 func TestWebSocket(t *testing.T) {
 	s := newEcho(t, Limits{})
-	c, answer, err := s.dial(t, s.Token.Reveal(), websocket.DialOptions{ //nolint:bodyclose // the library does
+	c, answer, err := s.dial(t, s.Token.Reveal(), websocket.DialOptions{
 		Subprotocols: []string{"other", "echo"}, CompressionMode: websocket.CompressionContextTakeover})
 	if err != nil {
 		t.Fatal(err)
@@ -241,7 +242,7 @@ func TestWebSocketHandshakeIsForwarded(t *testing.T) {
 			_ = c.CloseNow()
 		}
 	})
-	_, _, err := s.dial(t, s.Token.Reveal(), websocket.DialOptions{Subprotocols: []string{"a", "b"}, HTTPHeader: http.Header{ //nolint:bodyclose // the library does
+	_, _, err := s.dial(t, s.Token.Reveal(), websocket.DialOptions{Subprotocols: []string{"a", "b"}, HTTPHeader: http.Header{
 		"Sec-Websocket-Forged": {"forged"}, "Te": {"trailers"}, "Leastkey-Principal": {"forged"}, "X-Custom": {"kept"}, "Cookie": {"leastkey=forged; a=b"}}})
 	if err != nil {
 		t.Fatal(err)
@@ -263,13 +264,57 @@ func TestWebSocketHandshakeIsForwarded(t *testing.T) {
 	}
 }
 
+// Over TLS, from the client and to the upstream, a WebSocket works and ends as in the clear.
+func TestWebSocketOverTLS(t *testing.T) {
+	t.Cleanup(func() { nothingRuns(t) })
+	ended := make(chan error, 1)
+	behind := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := websocket.Accept(w, r, nil)
+		for err == nil {
+			var said []byte
+			if _, said, err = c.Read(context.Background()); err == nil {
+				err = c.Write(context.Background(), websocket.MessageText, said)
+			}
+		}
+		ended <- err
+	}))
+	t.Cleanup(behind.Close)
+	at, err := url.Parse(behind.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	world, log := edgetest.NewWorldOf(t, console(t, consoleOperation), "Console"), slog.New(slog.DiscardHandler)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusting := behind.Client().Transport.(*http.Transport)
+	server := NewServer(newGateway(t, Config{Guard: world.Guard, Upstream: at, Log: log, Transport: &http.Transport{TLSClientConfig: trusting.TLSClientConfig}}), log)
+	go func() { _ = server.Serve(Listen(tls.NewListener(l, behind.TLS))) }()
+	t.Cleanup(func() { _ = server.Close() })
+	c, _, err := websocket.Dial(within(t), "wss://"+l.Addr().String()+world.Fill("/zones/{zone}/console"), &websocket.DialOptions{
+		HTTPHeader: http.Header{"Authorization": {"Bearer " + world.Token.Reveal()}}, HTTPClient: behind.Client()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.CloseNow() }()
+	if err := echo(within(t), c, websocket.MessageText, []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	world.State.Doubt()
+	if _, _, err := c.Read(within(t)); err == nil {
+		t.Error("it goes on")
+	}
+	<-ended
+}
+
 func TestUpgradesAreBounded(t *testing.T) {
 	s := newEcho(t, Limits{Upgrades: 3, UpgradesEach: 2})
 	first := s.open(t)
 	s.open(t)
 	refused := func(want int) {
 		t.Helper()
-		_, answer, err := s.dial(t, s.Token.Reveal(), websocket.DialOptions{}) //nolint:bodyclose // the library does
+		_, answer, err := s.dial(t, s.Token.Reveal(), websocket.DialOptions{})
 		if err == nil || answer == nil || answer.StatusCode != want {
 			t.Errorf("%v, %v; want %d", answer, err, want)
 		}
@@ -278,7 +323,7 @@ func TestUpgradesAreBounded(t *testing.T) {
 	_ = first.CloseNow()
 	<-s.ended
 	for { // the place is free a moment after the upstream knows
-		if _, _, err := s.dial(t, s.Token.Reveal(), websocket.DialOptions{}); err == nil { //nolint:bodyclose // the library does
+		if _, _, err := s.dial(t, s.Token.Reveal(), websocket.DialOptions{}); err == nil {
 			break
 		}
 	}
@@ -286,7 +331,7 @@ func TestUpgradesAreBounded(t *testing.T) {
 }
 
 // newRaw is a gateway in front of a listener on which each connection is served by hand.
-func newRaw(t *testing.T, limits Limits, serve func(c net.Conn)) *sockets {
+func newRaw(t *testing.T, serve func(c net.Conn)) *sockets {
 	t.Helper()
 	t.Cleanup(func() { nothingRuns(t) })
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -311,7 +356,7 @@ func newRaw(t *testing.T, limits Limits, serve func(c net.Conn)) *sockets {
 		l.Close()
 		serving.Wait()
 	})
-	return openSockets(t, limits, &url.URL{Scheme: "http", Host: l.Addr().String()})
+	return openSockets(t, Limits{}, &url.URL{Scheme: "http", Host: l.Addr().String()})
 }
 
 // readHead reads up to the empty line.
