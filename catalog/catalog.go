@@ -47,15 +47,19 @@ type Catalog struct {
 	tokenHeaders []string
 
 	own      Counts
+	text     string
 	digest   string
 	warnings Problems
 }
 
-// Counts says how many there are of what a catalogue defines.
+// Counts says how many there are of what a catalogue defines. A row for nobody is no operation.
 type Counts struct{ Resources, Groups, Roles, Templates, Operations int }
 
 // Own counts what the file itself defines, without the built-in part.
 func (c *Catalog) Own() Counts { return c.own }
+
+// Text is the file, as [Load] takes it.
+func (c *Catalog) Text() string { return c.text }
 
 // Digest is the SHA-256 of the file, in hex.
 func (c *Catalog) Digest() string { return c.digest }
@@ -97,6 +101,8 @@ func Load(file string, data []byte) (*Catalog, error) {
 	b.finish()
 	sum := sha256.Sum256(data)
 	b.c.own, b.c.warnings, b.c.digest = countsOf(ownSections), own.warnings, hex.EncodeToString(sum[:])
+	b.c.own.Operations -= len(b.refused)
+	b.c.text = string(data)
 	return b.c, nil
 }
 

@@ -99,57 +99,6 @@ func quoted(pointer string) string {
 	return quote(pointer)
 }
 
-// separate rejects what could be taken for something else: two operations between which no request can choose, one
-// that the control plane answers, and, until nothing changes, one whose route would take the requests of an undecided one.
-func separate(ops []*operation, base string, control []*operation) {
-	above, _ := segmentsOf(base)
-	for _, op := range ops {
-		if op.why != "" {
-			continue
-		}
-		whole := append(append([]segment{}, above...), op.segments...)
-		if whole[0].text == "leastkey" {
-			op.reject("it is below /leastkey, which is Leastkey's own")
-		}
-		for _, c := range control {
-			if c.method == op.method && len(c.segments) == len(whole) {
-				if won := compare(whole, c.segments); won == tie || won == first {
-					op.reject("Leastkey answers " + c.name() + " itself")
-				}
-			}
-		}
-	}
-	var twins []*operation
-	for i, x := range ops {
-		for _, y := range ops[:i] {
-			if x.method == y.method && x.why == "" && y.why == "" && compare(x.segments, y.segments) == tie {
-				twins = append(twins, x, y)
-			}
-		}
-	}
-	for _, op := range twins {
-		op.reject("another operation can be meant by the same request")
-	}
-	var left []*operation
-	for _, op := range ops {
-		if op.why != "" {
-			left = append(left, op)
-		}
-	}
-	for len(left) > 0 {
-		u := left[0]
-		left = left[1:]
-		for _, op := range ops {
-			if op.why == "" && (u.method == "*" || u.method == op.method) {
-				if won := compare(u.segments, op.segments); won == tie || won == first {
-					op.reject("its route would also take requests for " + shorten(u.name()) + ", which is undecided")
-					left = append(left, op)
-				}
-			}
-		}
-	}
-}
-
 // readGroups reads the names that the document gives, and the tag for the case that it gives none.
 func (d *document) readGroups(op *operation, r *row) {
 	given := op.body.key("x-api-token-group")

@@ -75,7 +75,7 @@ func Import(data []byte, o Options) ([]byte, Report, error) {
 	named := slices.ContainsFunc(ops, func(op *operation) bool { return op.body.key("x-api-token-group") != nil })
 	ks := kindsOf(ops, o.Depth, named)
 	d.decide(ops, ks)
-	separate(ops, o.Base, control)
+	fences := separate(ops, o.Base, control)
 
 	r := Report{Title: shorten(d.top.key("info").key("title").string()), OpenAPI: d.version, Namespace: o.Namespace, Base: o.Base, Operations: len(ops), Undecided: []Undecided{}}
 	for _, op := range ops {
@@ -88,7 +88,7 @@ func Import(data []byte, o Options) ([]byte, Report, error) {
 	if r.Decided == 0 {
 		return nil, r, errors.New("no operation of the document could be decided")
 	}
-	text := write(d, ops, ks, groupsOf(ops, o.Namespace, builtIn), &r)
+	text := write(d, ops, fences, ks, groupsOf(ops, o.Namespace, builtIn), &r)
 	if _, err := catalog.Load("the catalogue that was made", text); err != nil {
 		return nil, r, err
 	}

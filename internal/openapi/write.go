@@ -7,7 +7,7 @@ import (
 )
 
 // write makes the text of the catalogue, and counts what is in it.
-func write(d *document, ops []*operation, ks *kinds, g *groups, r *Report) []byte {
+func write(d *document, ops []*operation, fences []fence, ks *kinds, g *groups, r *Report) []byte {
 	used := map[*kind]bool{}
 	var rows bytes.Buffer
 	for _, op := range ops {
@@ -64,6 +64,12 @@ func write(d *document, ops []*operation, ks *kinds, g *groups, r *Report) []byt
 	}
 	b.WriteString("\noperations:\n")
 	b.Write(rows.Bytes())
+	if len(fences) > 0 {
+		b.WriteString("\n  # What is undecided, or can be meant in two ways, and so refused: the rows above would take these requests otherwise.\n")
+	}
+	for _, f := range fences {
+		fmt.Fprintf(&b, "  - {route: %s, access: nobody}\n", quote(f.method+" "+route(f.segments)))
+	}
 	writeUndecided(&b, ops, g)
 	return b.Bytes()
 }
