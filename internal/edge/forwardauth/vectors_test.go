@@ -39,9 +39,13 @@ func TestVectors(t *testing.T) {
 }
 
 // serve runs the adapter as a node does.
-func serve(t *testing.T, g *guard.Guard, proxies string) (addr string) {
+func serve(t *testing.T, g *guard.Guard, proxies ...string) (addr string) {
 	t.Helper()
-	h, err := New(Config{Guard: g, Proxies: []netip.Prefix{netip.MustParsePrefix(proxies)}})
+	var trusted []netip.Prefix
+	for _, p := range proxies {
+		trusted = append(trusted, netip.MustParsePrefix(p))
+	}
+	h, err := New(Config{Guard: g, Proxies: trusted})
 	if err != nil {
 		t.Fatal(err)
 	}
