@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/leastkey/leastkey/api"
 	"github.com/leastkey/leastkey/guard"
 	"github.com/leastkey/leastkey/internal/edge/gateway/framing"
 )
@@ -37,7 +36,6 @@ func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request, v guard.Verdic
 		return
 	}
 	defer leave()
-	again = sameAs(v, again)
 	ctx, end := g.untilRefused(r.Context(), again)
 	defer end()
 	out := r.Clone(ctx)
@@ -59,19 +57,6 @@ func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request, v guard.Verdic
 		g.pass(w, r, v, answer)
 	default:
 		g.switchTo(ctx, w, v, h, answer, again)
-	}
-}
-
-// sameAs refuses what would be allowed now, and is something else than what was agreed on: the
-// upstream goes on to take it for a WebSocket of the same caller.
-func sameAs(first guard.Verdict, again func() guard.Verdict) func() guard.Verdict {
-	return func() guard.Verdict {
-		now := again()
-		if now.Allowed() && (now.Operation.Control || now.Credential.ID != first.Credential.ID || now.Credential.Principal != first.Credential.Principal) {
-			return guard.Verdict{Denial: &guard.Denial{Status: http.StatusConflict,
-				Errors: []api.Error{{Code: api.CodeUnsupported, Message: "The request means something else now: send it again"}}}}
-		}
-		return now
 	}
 }
 

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/internal/edge/gateway/framing"
 	"github.com/leastkey/leastkey/leastkeytest"
 )
 
@@ -128,6 +130,53 @@ func TestNothingPassesAfterTheEnd(t *testing.T) {
 	<-over
 	if n := heard.Load(); n != int64(len("before")) {
 		t.Errorf("the upstream heard %d bytes; want those before the revocation", n)
+	}
+}
+
+// Not a piece passes that is not asked for, even before anyone is told that the end has come.
+func TestEveryPieceIsAskedFor(t *testing.T) {
+	const piece = "said"
+	for _, allowed := range []int{0, 1, 5} {
+		client, ours := net.Pipe()
+		theirs, upstream := net.Pipe()
+		filtered := &framing.Conn{Conn: ours}
+		if !filtered.Release() {
+			t.Fatal("not released")
+		}
+		left := allowed // only one side speaks
+		through := tunnel{client: filtered, upstream: theirs, idle: time.Hour, allowed: func() bool { left--; return left >= 0 }}
+		ended := make(chan error, 1)
+		go func() { ended <- through.run(t.Context()) }()
+		go func() {
+			for {
+				if _, err := io.WriteString(client, piece); err != nil {
+					return
+				}
+			}
+		}()
+		if got := readAllOf(upstream); got != strings.Repeat(piece, allowed) {
+			t.Errorf("%q passed; want %d pieces", got, allowed)
+		}
+		if err := <-ended; !errors.Is(err, errNoLonger) {
+			t.Errorf("ended with %v", err)
+		}
+	}
+}
+
+// An upstream that agrees to what is refused by then makes no WebSocket.
+func TestRevokedBeforeTheUpstreamAgrees(t *testing.T) {
+	var token *leastkeytest.Credential
+	s := newRaw(t, func(c net.Conn) {
+		key := keyIn(readHead(c))
+		token.Revoke()
+		_, _ = io.WriteString(c, switches(key))
+		_ = readAllOf(c)
+	})
+	for range 20 {
+		token = s.Kit.Token(leastkey.UserOf(s.UserID), leastkeytest.Allow("Console").On(leastkey.PatternOne(s.Zone)))
+		if got := readAllOf(s.connect(t, handshakeWith(token.Secret.Reveal()))); !strings.HasPrefix(got, "HTTP/1.1 401 ") {
+			t.Fatalf("answered %q; want 401", got)
+		}
 	}
 }
 

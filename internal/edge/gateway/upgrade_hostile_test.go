@@ -20,9 +20,9 @@ func handshakeWith(token string, more ...string) string {
 		strings.Join(append([]string{"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + sampleKey}, more...), "\r\n") + "\r\n\r\n"
 }
 
-// switches is the head of an upstream that agrees, with more lines.
-func switches(key string, more ...string) string {
-	return "HTTP/1.1 101 Switching Protocols\r\n" + strings.Join(append([]string{"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Accept: " + edgetest.Accept(key)}, more...), "\r\n") + "\r\n\r\n"
+// switches is the head of an upstream that agrees.
+func switches(key string) string {
+	return "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: " + edgetest.Accept(key) + "\r\n\r\n"
 }
 
 // keyIn is the key of a handshake.
