@@ -103,7 +103,7 @@ func (g *Guard) recognize(r Request) look {
 
 // locate finds the operation.
 func (g *Guard) locate(r Request) look {
-	l := look{at: g.now(), now: g.state.current.Load()}
+	l := look{at: g.now(), now: g.state.sure()}
 	if l.now == nil {
 		l.v = refuse(l.v, unsure())
 		return l

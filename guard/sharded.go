@@ -42,6 +42,19 @@ func (s sharded[K, V]) values() iter.Seq[V] {
 	}
 }
 
+// entries gives every key with its value, in no order.
+func (s sharded[K, V]) entries() iter.Seq2[K, V] {
+	return func(yield func(K, V) bool) {
+		for _, shard := range s.shards {
+			for k, v := range shard {
+				if !yield(k, v) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // edit starts a new map. Only the editor's owner may use it, until it calls done.
 func (s sharded[K, V]) edit() *editor[K, V] {
 	shards := make([]map[K]V, shardCount)

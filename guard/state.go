@@ -19,6 +19,8 @@ import (
 type State struct {
 	mu      sync.Mutex // one writer at a time
 	rules   *rules     // in force, or to be when the state is sure again
+	history *history   // nil: nobody asks for it
+	follows bool       // a Follower writes it, and nobody else
 	current atomic.Pointer[snapshot]
 	changed atomic.Pointer[chan struct{}]
 }
@@ -27,9 +29,14 @@ type State struct {
 // state is then unsure, and every decision is refused, until Load.
 var ErrGap = errors.New("guard: a change is missing")
 
+// errFollows says that a state is another's to change.
+var errFollows = errors.New("guard: the state follows that of another process")
+
 // NewState makes a state that knows nothing and is unsure until Load.
-func NewState(c *catalog.Catalog) *State {
-	s := &State{rules: rulesOf(c)}
+func NewState(c *catalog.Catalog) *State { return newState(rulesOf(c)) }
+
+func newState(r *rules) *State {
+	s := &State{rules: r}
 	changed := make(chan struct{})
 	s.changed.Store(&changed)
 	return s
@@ -52,7 +59,7 @@ func (s *State) UseCatalog(c *catalog.Catalog) {
 	s.publish(edit.finish(was.revision))
 }
 
-// Catalog is the catalogue in force.
+// Catalog is the catalogue in force. It is nil for a [Follower] that has heard nothing yet.
 func (s *State) Catalog() *catalog.Catalog {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,10 +82,14 @@ func (s *State) publish(n *snapshot) {
 func (s *State) Load(rev leastkey.Revision, each func(yield func(leastkey.Change) error) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.follows {
+		return errFollows
+	}
 	edit := s.begin(emptySnapshot())
 	if err := each(edit.apply); err != nil {
 		return err
 	}
+	s.history.forget()
 	s.publish(edit.finish(rev))
 	return nil
 }
@@ -88,6 +99,9 @@ func (s *State) Load(rev leastkey.Revision, each func(yield func(leastkey.Change
 func (s *State) Apply(rev leastkey.Revision, changes []leastkey.Change) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.follows {
+		return errFollows
+	}
 	was := s.current.Load()
 	if was == nil || rev != was.revision+1 {
 		s.publish(nil)
@@ -100,6 +114,7 @@ func (s *State) Apply(rev leastkey.Revision, changes []leastkey.Change) error {
 			return err
 		}
 	}
+	s.history.add(rev, changes)
 	s.publish(edit.finish(rev))
 	return nil
 }
@@ -113,16 +128,26 @@ func (s *State) Doubt() {
 
 // Revision is that of the last commit the state knows; false while it is unsure.
 func (s *State) Revision() (leastkey.Revision, bool) {
-	now := s.current.Load()
+	now := s.sure()
 	if now == nil {
 		return 0, false
 	}
 	return now.revision, true
 }
 
+// sure is the snapshot to decide by; nil when there is none that is certain.
+func (s *State) sure() *snapshot {
+	now := s.current.Load()
+	if now == nil || !now.lease.holds() {
+		return nil
+	}
+	return now
+}
+
 // snapshot is the state at one revision. It never changes once it can be read.
 type snapshot struct {
 	revision    leastkey.Revision
+	lease       lease
 	rules       *rules
 	secrets     sharded[[16]byte, secretEntry]
 	credentials sharded[leastkey.ID, *leastkey.CredentialRecord]
@@ -202,6 +227,7 @@ func (n *snapshot) hasPrincipal(r leastkey.Resource) bool {
 
 // change is a snapshot in the making.
 type change struct {
+	lease       lease
 	rules       *rules
 	secrets     *editor[[16]byte, secretEntry]
 	credentials *editor[leastkey.ID, *leastkey.CredentialRecord]
@@ -210,11 +236,15 @@ type change struct {
 }
 
 func (s *State) begin(from *snapshot) *change {
-	return &change{s.rules, from.secrets.edit(), from.credentials.edit(), from.principals.edit(), from.resources.edit()}
+	return begin(s.rules, from)
+}
+
+func begin(r *rules, from *snapshot) *change {
+	return &change{from.lease, r, from.secrets.edit(), from.credentials.edit(), from.principals.edit(), from.resources.edit()}
 }
 
 func (e *change) finish(rev leastkey.Revision) *snapshot {
-	return &snapshot{rev, e.rules, e.secrets.done(), e.credentials.done(), e.principals.done(), e.resources.done()}
+	return &snapshot{rev, e.lease, e.rules, e.secrets.done(), e.credentials.done(), e.principals.done(), e.resources.done()}
 }
 
 func (e *change) apply(c leastkey.Change) error {
