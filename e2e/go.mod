@@ -30,5 +30,6 @@ replace github.com/leastkey/leastkey => ../
 
 ignore (
 	./browser/node_modules
+	./imports/node_modules
 	./typescript/node_modules
 )
