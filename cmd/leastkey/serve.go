@@ -67,6 +67,13 @@ func runServe(ctx context.Context, o cli.ServeOptions, getenv func(string) strin
 		}
 		fmt.Fprintf(o.Stdout, "Proxies ask at http://%s/auth/nginx, /auth/caddy and /auth/traefik\n", at)
 	}
+	if c.Nodes.Listen != "" {
+		at, err := n.listenNodes(c.Nodes, certificate)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(o.Stdout, "Other processes follow at %s://%s\n", schemeOf(certificate), at)
+	}
 	addr, err := n.listen(c.Listen, certificate, c.Dashboard == "")
 	if err != nil {
 		return err
@@ -77,9 +84,8 @@ func runServe(ctx context.Context, o cli.ServeOptions, getenv func(string) strin
 			return err
 		}
 	}
-	scheme := "https"
+	scheme := schemeOf(certificate)
 	if certificate == nil {
-		scheme = "http"
 		if !isLoopback(addr) || !isLoopback(pages) {
 			log.Warn("tokens and passwords travel in clear: this listens beyond loopback without TLS; set tls, or put a TLS proxy in front",
 				"api", addr.String(), "dashboard", pages.String())
@@ -124,6 +130,13 @@ func loadCertificate(c config.Config) (*tls.Config, error) {
 		return nil, fmt.Errorf("tls: %w", err)
 	}
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}, nil
+}
+
+func schemeOf(certificate *tls.Config) string {
+	if certificate == nil {
+		return "http"
+	}
+	return "https"
 }
 
 func isLoopback(a net.Addr) bool {

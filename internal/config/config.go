@@ -36,6 +36,7 @@ type Config struct {
 	Quota          throttle.Quota
 	Discovery      Discovery
 	ForwardAuth    ForwardAuth
+	Nodes          Nodes
 }
 
 // Credential is the header by which the upstream knows the gateway. The value never stands in
@@ -119,6 +120,7 @@ func (r *reader) read() Config {
 	}
 	c.Discovery = r.discovery()
 	c.ForwardAuth = r.forwardAuth()
+	c.Nodes = r.nodes()
 	return c
 }
 

@@ -38,6 +38,7 @@ func keys() []key {
 		{"upstream.credential.header", word}, {"upstream.credential.env", word}, {"upstream.credential.file", word}, {"upstream.credential.prefix", word},
 		{"trusted_proxies", words},
 		{"forward_auth", section}, {"forward_auth.listen", word}, {"forward_auth.proxies", words},
+		{"nodes", section}, {"nodes.listen", word}, {"nodes.key", section}, {"nodes.key.env", word}, {"nodes.key.file", word},
 		{"tls", section}, {"tls.certificate", word}, {"tls.key", word},
 		{"rate", section}, {"rate.requests", word}, {"rate.per", word},
 		{"discovery", section}, {"discovery.every", word},
