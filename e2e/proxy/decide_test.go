@@ -166,6 +166,25 @@ func TestDecided(t *testing.T) {
 	}
 }
 
+// A token that comes where clients of the API send their key goes as far as the proxy: the API gets its own key there.
+func TestTokenInTheAPIsHeader(t *testing.T) {
+	w := newWorld(t, "token_headers: [X-Api-Key]")
+	for _, f := range fronts {
+		t.Run(f.name, func(t *testing.T) {
+			behind := newAPI(t)
+			front := f.start(t, w.at(t), behind.addr)
+			for target, saw := range map[string]string{own: "GET " + own, foreign: ""} {
+				front.send(t, request{target: target, header: []string{"X-API-Key: " + w.tokens["reader"]}})
+				w.check(t, behind.take(), saw, "reader", "127.0.0.1")
+			}
+			if answer := front.send(t, request{target: own, header: []string{"X-API-Key: " + key}}); answer.StatusCode != http.StatusUnauthorized {
+				t.Errorf("the API's own key is answered %d %s", answer.StatusCode, answer.text)
+			}
+			w.check(t, behind.take(), "", "", "")
+		})
+	}
+}
+
 // check looks at everything that the API saw: nothing for "", else one request with the identity of that token.
 func (w *world) check(t *testing.T, seen []*http.Request, want, token, from string) {
 	t.Helper()

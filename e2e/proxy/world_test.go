@@ -18,10 +18,11 @@ type world struct {
 	ids    map[string]string // name -> id
 }
 
-// newWorld starts it. Proxies may ask from 127.0.0.1 alone; clients of the tests come from other addresses too.
-func newWorld(t *testing.T) *world {
+// newWorld starts it. Proxies may ask from 127.0.0.1 alone; clients of the tests come from other addresses too. keys
+// are more of the catalogue.
+func newWorld(t *testing.T, keys ...string) *world {
 	t.Helper()
-	catalog := read(t, filepath.Join("..", "..", "examples", "notes", "catalog.yaml")) +
+	catalog := strings.Join(keys, "\n") + "\n" + read(t, filepath.Join("..", "..", "examples", "notes", "catalog.yaml")) +
 		`  - {route: "GET /notebooks/{id}/live", any_of: [Notes Read], target: {notebook: path.id}, upgrade: websocket}` + "\n"
 	w := &world{tokens: map[string]string{}, ids: map[string]string{}, Server: harness.Serve(t, harness.Files{"catalog.yaml": catalog, "leastkey.yaml": `
 listen: 127.0.0.1:0
