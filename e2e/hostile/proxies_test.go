@@ -3,80 +3,83 @@ package hostile
 import (
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
+	"github.com/leastkey/leastkey/e2e/harness"
 	"github.com/leastkey/leastkey/internal/edge/edgetest"
 )
 
+// What the examples are told by hand: the name of the API and the header of its own key.
+const (
+	site   = "api.example.com"
+	header = "X-Api-Key"
+	key    = "the-one-key-of-this-api"
+)
+
+// behindNginx runs examples/nginx, with what a distribution's nginx.conf has around it.
 func behindNginx(t *testing.T, w *edgetest.World, upstream string) string {
-	return proxy(t, nginxSnippet, asked(t, w), upstream, func(dir, file string) *exec.Cmd {
-		return exec.Command("/usr/sbin/nginx", "-e", "stderr", "-p", dir, "-c", file)
-	})
+	addr, dir := harness.FreeAddress(t), t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../examples/nginx")); err != nil {
+		t.Fatal(err)
+	}
+	change(t, filepath.Join(dir, "api.conf"), "127.0.0.1:8791", asked(t, w), "127.0.0.1:8081", upstream, site, "api.example")
+	change(t, filepath.Join(dir, "leastkey", "key.conf"), header, edgetest.CredentialName, key, edgetest.CredentialValue)
+	write(t, filepath.Join(dir, "leastkey", "listen.conf"), "listen "+addr+";")
+	write(t, filepath.Join(dir, "nginx.conf"), strings.ReplaceAll(`
+pid DIR/pid;
+daemon off;
+events {}
+http {
+	access_log off;
+	client_header_timeout 1s;
+	client_body_timeout 1s;
+	client_body_temp_path DIR/1; proxy_temp_path DIR/2; fastcgi_temp_path DIR/3; uwsgi_temp_path DIR/4; scgi_temp_path DIR/5;
+	include api.conf;
+}
+`, "DIR", dir))
+	harness.Run(t, addr, nil, "/usr/sbin/nginx", "-e", "stderr", "-p", dir, "-c", filepath.Join(dir, "nginx.conf"))
+	return addr
 }
 
+// behindCaddy runs examples/caddy. For names that it does not serve Caddy has an empty 200; this one
+// has 421, so that every 200 is the upstream's.
 func behindCaddy(t *testing.T, w *edgetest.World, upstream string) string {
-	return proxy(t, caddySnippet, asked(t, w), upstream, func(dir, file string) *exec.Cmd {
-		c := exec.Command("caddy", "run", "--adapter", "caddyfile", "--config", file)
-		c.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
-		return c
-	})
-}
-
-// proxy runs a proxy until the test ends.
-func proxy(t *testing.T, configuration, asked, upstream string, command func(dir, file string) *exec.Cmd) (addr string) {
-	t.Helper()
-	dir := t.TempDir()
-	addr = freeAddr(t)
-	filled := strings.NewReplacer("{listen}", addr, "{port}", addr[strings.LastIndexByte(addr, 58)+1:], "{asked}", asked, "{upstream}", upstream, "{dir}", dir,
-		"{name}", edgetest.CredentialName, "{value}", edgetest.CredentialValue).Replace(configuration)
-	file := filepath.Join(dir, "conf")
-	if err := os.WriteFile(file, []byte(filled), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	run := command(dir, file)
-	var out strings.Builder
-	run.Stdout, run.Stderr = &out, &out
-	if err := run.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { _ = run.Wait(); close(ended) }()
-	t.Cleanup(func() {
-		_ = run.Process.Signal(syscall.SIGTERM)
-		<-ended
-		if t.Failed() {
-			o := out.String()
-			t.Log(o[:min(len(o), 4000)])
-		}
-	})
-	again := time.NewTicker(10 * time.Millisecond)
-	defer again.Stop()
-	for {
-		if c, err := net.Dial("tcp", addr); err == nil {
-			c.Close()
-			return addr
-		}
-		select {
-		case <-again.C:
-		case <-ended:
-			t.Fatalf("ended before it listened: %s", out.String())
-		case <-time.After(20 * time.Second):
-			t.Fatal("does not listen")
-		}
-	}
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, dir := harness.FreeAddress(t), t.TempDir()
+	_, port, _ := net.SplitHostPort(addr)
+	file := filepath.Join(dir, "Caddyfile")
+	example, err := os.ReadFile("../../examples/caddy/Caddyfile")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	write(t, file, string(example)+"\nhttp://:"+port+" {\n\trespond 421\n}\n")
+	change(t, file, header, edgetest.CredentialName)
+	harness.Run(t, addr, []string{"HOME=" + dir, "API_SITE=http://api.example:" + port, "API_AT=" + upstream, "LEASTKEY=" + asked(t, w), "API_KEY=" + edgetest.CredentialValue},
+		"/usr/bin/caddy", "run", "--config", file, "--adapter", "caddyfile")
+	return addr
+}
+
+// change replaces in a file what must be there once.
+func change(t *testing.T, file string, pairs ...string) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(data)
+	for i := 0; i < len(pairs); i += 2 {
+		if n := strings.Count(text, pairs[i]); n != 1 {
+			t.Fatalf("%s has %q %d times", file, pairs[i], n)
+		}
+		text = strings.Replace(text, pairs[i], pairs[i+1], 1)
+	}
+	write(t, file, text)
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }

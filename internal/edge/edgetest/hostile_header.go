@@ -63,6 +63,7 @@ func identities() []vector {
 		{"the gateway's credential forged", get(records, CredentialName+": forged"), asIs()},
 		{"the gateway's credential forged twice, in lower case", get(records, "x-upstream-key: forged", "x-upstream-key: forged"), asIs()},
 		{"the gateway's credential forged with underscores", get(records, "X_Upstream_Key: forged"), refused(bad)},
+		{"the gateway's credential forged with dots", get(records, "X.Upstream.Key: forged"), refused(bad)},
 		{"identity in a trailer", chunked("0\r\nLeastkey-Principal: forged\r\n\r\n"), refused(bad)},
 		{"identity in an announced trailer", chunked("0\r\nLeastkey-Principal: forged\r\n\r\n", "Trailer: Leastkey-Principal"), refused(bad)},
 		{"identity of another sign-in forged", get(records, "Remote-User: forged", "X-Remote-User: forged", "X-Forwarded-User: forged", "X-WebAuth-User: forged", "X-Auth-Request-User: forged", "X-Auth-Request-Email: forged"), asIs()},

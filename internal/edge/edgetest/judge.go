@@ -143,16 +143,19 @@ func (w *World) improper(a Arrangement, r Report) []string {
 	var said strings.Builder
 	said.WriteString(r.Method + " " + r.Target + " " + r.Path)
 	once := map[string]string{"leastkey-token-id": w.TokenID.String(), "leastkey-principal": "user " + w.UserID.String()}
-	if a.Keyed {
-		once[strings.ToLower(CredentialName)] = CredentialValue
+	free := []string{"x-a", "trailer"} // the one is the client's to fill, the other only names
+	if key := strings.ToLower(CredentialName); a.Keyed {
+		once[key] = CredentialValue
+	} else {
+		free = append(free, key)
 	}
 	seen := map[string]int{}
 	for _, h := range r.Headers {
 		name := strings.ToLower(h[0])
-		if name != "x-a" && name != "trailer" { // the one is the client's to fill, the other only names
+		marked := strings.NewReplacer("_", "-", ".", "-", "~", "-").Replace(name)
+		if !slices.Contains(free, marked) {
 			said.WriteString("\n" + h[0] + ": " + h[1])
 		}
-		marked := strings.NewReplacer("_", "-", ".", "-", "~", "-").Replace(name)
 		want, known := once[name]
 		switch {
 		case known && h[1] == want:
