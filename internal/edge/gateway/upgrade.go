@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httputil"
@@ -74,6 +75,7 @@ func (g *Gateway) revealing(h handshake) *failure {
 func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, v guard.Verdict, answer *http.Response) {
 	proxy := httputil.ReverseProxy{
 		Transport:      given{answer},
+		ErrorLog:       slog.NewLogLogger(g.Log.Handler(), slog.LevelWarn),
 		Rewrite:        func(*httputil.ProxyRequest) {},
 		ModifyResponse: func(answer *http.Response) error { return g.receive(r.Context(), answer, v) },
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
