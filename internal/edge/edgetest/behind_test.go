@@ -70,7 +70,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		guard.Identify(r.Header, v)
 	}
 	for name := range r.Header {
-		if name != "Content-Length" && guard.Framing(name) || strings.Contains(name, "_") {
+		if name != "Content-Length" && guard.Framing(name) || strings.ContainsAny(name, "_.") {
 			delete(r.Header, name)
 		}
 	}
