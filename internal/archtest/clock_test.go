@@ -18,6 +18,7 @@ var ambient = []string{
 var worldly = map[string]string{
 	"internal/cli/cli.go":                     "the edge of the process: the clock enters the command line here",
 	"client/client.go":                        "the wait between two tries, unless another is passed in",
+	"examples/middleware/main.go":             "a program of its own",
 	"examples/notes/main.go":                  "a program of its own",
 	"demo/product.go":                         "what its configuration leaves out is the real clock and real randomness",
 	"internal/edge/gateway/payer.go":          "a deadline of a real connection",

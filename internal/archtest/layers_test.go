@@ -54,6 +54,7 @@ var layers = []layer{
 
 	// Beside the product.
 	{"demo", nil, "the sample product is a customer: it takes nothing of ours that it could not have from outside"},
+	{"examples/middleware", []string{".", "guard"}, "an API of somebody else's, which takes from Leastkey what anybody could"},
 	{"examples/notes", nil, "an API of somebody else's, which knows nothing of Leastkey"},
 	{"internal/archtest", nil, "the judge of the tree is no part of it"},
 }
