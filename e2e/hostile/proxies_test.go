@@ -24,8 +24,8 @@ func behindNginx(t *testing.T, w *edgetest.World, upstream string) string {
 	if err := os.CopyFS(dir, os.DirFS("../../examples/nginx")); err != nil {
 		t.Fatal(err)
 	}
-	change(t, filepath.Join(dir, "api.conf"), "127.0.0.1:8791", asked(t, w), "127.0.0.1:8081", upstream, site, "api.example")
-	change(t, filepath.Join(dir, "leastkey", "key.conf"), header, edgetest.CredentialName, key, edgetest.CredentialValue)
+	change(t, filepath.Join(dir, "api.conf"), map[string]string{"127.0.0.1:8791": asked(t, w), "127.0.0.1:8081": upstream, site: "api.example"})
+	change(t, filepath.Join(dir, "leastkey", "key.conf"), map[string]string{header: edgetest.CredentialName, key: edgetest.CredentialValue})
 	write(t, filepath.Join(dir, "leastkey", "listen.conf"), "listen "+addr+";")
 	write(t, filepath.Join(dir, "nginx.conf"), strings.ReplaceAll(`
 pid DIR/pid;
@@ -54,25 +54,25 @@ func behindCaddy(t *testing.T, w *edgetest.World, upstream string) string {
 		t.Fatal(err)
 	}
 	write(t, file, string(example)+"\nhttp://:"+port+" {\n\trespond 421\n}\n")
-	change(t, file, header, edgetest.CredentialName)
+	change(t, file, map[string]string{header: edgetest.CredentialName})
 	harness.Run(t, addr, []string{"HOME=" + dir, "API_SITE=http://api.example:" + port, "API_AT=" + upstream, "LEASTKEY=" + asked(t, w), "API_KEY=" + edgetest.CredentialValue},
 		"/usr/bin/caddy", "run", "--config", file, "--adapter", "caddyfile")
 	return addr
 }
 
 // change replaces in a file what must be there once.
-func change(t *testing.T, file string, pairs ...string) {
+func change(t *testing.T, file string, pairs map[string]string) {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := string(data)
-	for i := 0; i < len(pairs); i += 2 {
-		if n := strings.Count(text, pairs[i]); n != 1 {
-			t.Fatalf("%s has %q %d times", file, pairs[i], n)
+	for from, to := range pairs {
+		if n := strings.Count(text, from); n != 1 {
+			t.Fatalf("%s has %q %d times", file, from, n)
 		}
-		text = strings.Replace(text, pairs[i], pairs[i+1], 1)
+		text = strings.Replace(text, from, to, 1)
 	}
 	write(t, file, text)
 }
