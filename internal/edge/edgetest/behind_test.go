@@ -81,6 +81,8 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "decodes the path":
 		r.URL.RawPath = ""
 		r.URL.Path = strings.ReplaceAll(r.URL.Path, " ", "")
+	case "shows the upstream's credential":
+		r.Header.Set("X-A", strings.ReplaceAll(r.Header.Get("X-A"), "{env.API_KEY}", CredentialValue))
 	case "loses the query":
 		r.URL.RawQuery = ""
 	case "reaches the other zone":
@@ -149,6 +151,7 @@ func TestTryCanFail(t *testing.T) {
 		{"leaves cookies", "something forged"},
 		{"forgets the upstream's credential", "x-upstream-key is there 0 times"},
 		{"decodes the path", `path "`},
+		{"shows the upstream's credential", "the upstream's own credential is there 2 times"},
 		{"loses the query", `query ""`},
 		{"reaches the other zone", "the token may not do that"},
 		{"changes the method", "PUT"},

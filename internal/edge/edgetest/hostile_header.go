@@ -124,6 +124,7 @@ func hops() []vector {
 		{"Upgrade twice", get(records, "Connection: Upgrade", "Upgrade: h2c", "Upgrade: websocket"), refused(http.StatusNotImplemented)},
 		{"Upgrade without Connection", get(records, "Upgrade: websocket"), refused(http.StatusNotImplemented)},
 		{"Expect and a body that is late", sized("{}", "Expect: 100-Continue", "Connection: keep-alive"), posts("{}")},
+		{"placeholders of Caddy in a header", get(records, "X-A: {env.API_KEY} {http.request.header.Authorization}"), asIs()},
 		{"Max-Forwards", get(records, "Max-Forwards: 0"), asIs()},
 	}
 }

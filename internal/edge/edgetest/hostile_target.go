@@ -74,6 +74,12 @@ func paths() []vector {
 		{"path with an encoded DEL", get(records + "%7F"), refused(bad)},
 		{"path with an encoded percent sign", get(records + "/100%25"), refused(bad)},
 		{"path that is encoded whole", get("/%63%6C%69%65%6E%74/%76%34/zones/{zone}/dns_records"), refused(bad)},
+		{"path at which nginx asks, as an example has it", get("/_leastkey"), refused(http.StatusNotFound)},
+		{"path at which nginx answers, as an example has it", get("/@leastkey_refused"), refused(http.StatusNotFound)},
+		{"path at which proxies ask", get("/auth/caddy"), refused(http.StatusNotFound)},
+		{"path with a placeholder of Caddy", get(records + "/{env.API_KEY}"), refused(bad)},
+		{"path with a placeholder of Caddy, encoded", get(records + "/%7Benv.API_KEY%7D"), gets(records + "/%7Benv.API_KEY%7D")},
+		{"path with a variable of nginx", get(records + "/$leastkey_way"), gets(records + "/$leastkey_way")},
 		{"path with a bare CR", get(records + "\rX"), refused(bad)},
 	}
 }
@@ -98,6 +104,8 @@ func queries() []vector {
 		{"query with a NUL", get(records + "?a=\x00"), refused(bad)},
 		{"query with another method in other words", get(records + "?X-HTTP-Method-Override=DELETE"), refused(bad)},
 		{"query with another method in another case", get(records + "?a=b&_METHOD=DELETE"), refused(bad)},
+		{"query with a placeholder of Caddy", get(records + "?a={env.API_KEY}"), gets(records + "?a={env.API_KEY}")},
+		{"query with a variable of nginx", get(records + "?a=$leastkey_token&b=${http_authorization}"), gets(records + "?a=$leastkey_token&b=${http_authorization}")},
 		{"query that is a path", get(records + "?/../../{other}/dns_records"), gets(records + "?/../../{other}/dns_records")},
 	}
 }

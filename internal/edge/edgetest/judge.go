@@ -132,34 +132,54 @@ func (o outcome) inexact(own, late int) []string {
 
 // improper says what of a request must never reach the upstream, whatever the client sent.
 func (w *World) improper(a Arrangement, r Report) []string {
-	var faults []string
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	faults := w.improperHeaders(a, r)
 	if !w.may(r.Method, r.Path) {
-		fault("the token may not do that")
+		faults = append(faults, "the token may not do that")
 	}
 	if names := strings.ToLower(r.Query); strings.Contains(names, "_method") || strings.Contains(names, "%5fmethod") || strings.Contains(names, "method-override") {
-		fault("asks for another method")
+		faults = append(faults, "asks for another method")
 	}
-	var said strings.Builder
-	said.WriteString(r.Method + " " + r.Target + " " + r.Path)
-	once := map[string]string{"leastkey-token-id": w.TokenID.String(), "leastkey-principal": "user " + w.UserID.String()}
 	free := []string{"x-a", "trailer"} // the one is the client's to fill, the other only names
-	if key := strings.ToLower(CredentialName); a.Keyed {
-		once[key] = CredentialValue
-	} else {
-		free = append(free, key)
+	if !a.Keyed {
+		free = append(free, strings.ToLower(CredentialName))
+	}
+	said := []string{r.Method, r.Target, r.Path}
+	whole := []string{r.Target, r.Path, r.Body}
+	for _, h := range r.Headers {
+		whole = append(whole, h[1])
+		if !slices.Contains(free, oneMark(h[0])) {
+			said = append(said, h[0], h[1])
+		}
+	}
+	if strings.Contains(strings.ToLower(strings.Join(said, "\n")), "forged") {
+		faults = append(faults, "something forged")
+	}
+	text := strings.Join(whole, "\n")
+	if strings.Contains(text, w.Token.Reveal()) || strings.Contains(text, w.Key.Reveal()) {
+		faults = append(faults, "a credential of the caller")
+	}
+	if n := strings.Count(text, CredentialValue); a.Keyed != (n == 1) || n > 1 {
+		faults = append(faults, fmt.Sprintf("the upstream's own credential is there %d times", n))
+	}
+	return faults
+}
+
+// improperHeaders wants the identity once, and nothing that could be taken for it, or that a client
+// is not to say.
+func (w *World) improperHeaders(a Arrangement, r Report) []string {
+	var faults []string
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	once := map[string]string{"leastkey-token-id": w.TokenID.String(), "leastkey-principal": "user " + w.UserID.String()}
+	if a.Keyed {
+		once[strings.ToLower(CredentialName)] = CredentialValue
 	}
 	seen := map[string]int{}
 	for _, h := range r.Headers {
-		name := strings.ToLower(h[0])
-		marked := strings.NewReplacer("_", "-", ".", "-", "~", "-").Replace(name)
-		if !slices.Contains(free, marked) {
-			said.WriteString("\n" + h[0] + ": " + h[1])
-		}
-		want, known := once[name]
+		marked := oneMark(h[0])
+		want, known := once[strings.ToLower(h[0])]
 		switch {
 		case known && h[1] == want:
-			seen[name]++
+			seen[marked]++
 		case known:
 			fault("%s is %q", h[0], h[1])
 		case once[marked] != "", strings.Contains(marked, "leastkey"):
@@ -173,16 +193,12 @@ func (w *World) improper(a Arrangement, r Report) []string {
 			fault("%s is there %d times", name, seen[name])
 		}
 	}
-	head := said.String()
-	if strings.Contains(strings.ToLower(head), "forged") {
-		fault("something forged")
-	}
-	for _, secret := range []string{w.Token.Reveal(), w.Key.Reveal()} {
-		if strings.Contains(head, secret) || strings.Contains(r.Body, secret) {
-			fault("a credential of the caller")
-		}
-	}
 	return faults
+}
+
+// oneMark is a name in lower case, with one mark for all.
+func oneMark(name string) string {
+	return strings.NewReplacer("_", "-", ".", "-", "~", "-").Replace(strings.ToLower(name))
 }
 
 // brings says that a header, by its name in lower case with one mark, may come to an upstream.
