@@ -31,7 +31,12 @@ type Outcome struct {
 	Decision  leastkey.Decision  // DeniedByDefault also for what is no matter of rights
 	Operation *catalog.Operation // nil when no route matches
 	Target    leastkey.Resource  // what it would act on; without an id when that is not one resource
+
+	sees func(leastkey.Resource) bool
 }
+
+// Sees reports whether one item of a list that would be allowed would be shown.
+func (o Outcome) Sees(r leastkey.Resource) bool { return o.Allowed && o.sees != nil && o.sees(r) }
 
 // Try says what Check would say now of a request that presents the credential. It tells no
 // observer. What an adapter refuses before it asks the guard, such as framing that is not clear,
@@ -39,7 +44,7 @@ type Outcome struct {
 func (g *Guard) Try(t Trial) Outcome {
 	l, r, known := g.attempt(t)
 	v := g.decide(r, l)
-	return Outcome{Known: known, Allowed: v.Allowed(), Denial: v.Denial, Decision: v.Decision, Operation: v.Operation, Target: v.Target.Resource}
+	return Outcome{Known: known, Allowed: v.Allowed(), Denial: v.Denial, Decision: v.Decision, Operation: v.Operation, Target: v.Target.Resource, sees: v.sees}
 }
 
 // attempt is the trial as far as the credential that makes it, and whether there is such a one.
