@@ -122,14 +122,21 @@ func (f *Feed) admits(h http.Header) bool {
 
 // asked is what a follower has.
 type asked struct {
+	ask            string
 	after          leastkey.Revision
 	epoch, catalog string
 	wait           time.Duration
 }
 
+// longestAsk bounds what is repeated.
+const longestAsk = 64
+
 func readAsked(r *http.Request) (asked, error) {
 	q := r.URL.Query()
-	a := asked{epoch: q.Get(paramEpoch), catalog: q.Get(paramCatalog)}
+	a := asked{ask: q.Get(paramAsk), epoch: q.Get(paramEpoch), catalog: q.Get(paramCatalog)}
+	if a.ask == "" || len(a.ask) > longestAsk {
+		return a, fmt.Errorf("%s must have something to repeat, of at most %d characters", paramAsk, longestAsk)
+	}
 	if a.epoch == "" {
 		return a, nil // it has nothing, and waits for nothing
 	}
@@ -158,7 +165,7 @@ func (f *Feed) news(ctx context.Context, a asked) (told, bool) {
 		}
 		epoch := f.epoch.String() + "-" + strconv.Itoa(generation)
 		c := now.rules.catalog
-		t := told{feedHead{Feed: feedForm, Epoch: epoch, Revision: now.revision, Catalog: c.Digest()}, now, commits}
+		t := told{feedHead{Feed: feedForm, Ask: a.ask, Epoch: epoch, Revision: now.revision, Catalog: c.Digest()}, now, commits}
 		switch {
 		case a.epoch != epoch || a.catalog != c.Digest() || !continues:
 			t.Whole = true

@@ -25,11 +25,12 @@ type answers struct {
 }
 
 // RoundTrip implements http.RoundTripper. When there is nothing left it fails.
-func (a *answers) RoundTrip(*http.Request) (*http.Response, error) {
+func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
 	if len(a.left) == 0 {
 		return nil, errors.New("the node is gone")
 	}
-	body := io.Reader(bytes.NewReader(a.left[0]))
+	ask := r.URL.Query().Get("ask")
+	body := io.Reader(bytes.NewReader(bytes.Replace(a.left[0], []byte(`"ask":"`+sameAsk), []byte(`"ask":"`+ask), 1)))
 	if a.left = a.left[1:]; len(a.left) == 0 && a.cut != nil {
 		body = io.MultiReader(body, broken{a.cut})
 	}
@@ -105,6 +106,8 @@ func TestHalfAFeedChangesNothing(t *testing.T) {
 	check("a commit left out", nil, without(since, 1), [][]byte{whole}, at)
 	check("the last commit left out", nil, without(since, 2), [][]byte{whole}, at)
 	check("a thing left out", nil, without(again, 3), [][]byte{whole}, at)
+	check("all, as it was before", nil, whole, [][]byte{whole, since}, at+2)
+	check("an answer to another question", nil, bytes.Replace(since, []byte(sameAsk), []byte("1-1"), 1), [][]byte{whole}, at)
 	check("another history", nil, bytes.ReplaceAll(since, []byte(head.Epoch), []byte("e")), [][]byte{whole}, at)
 	check("another catalogue", nil, bytes.ReplaceAll(since, []byte(head.Catalog), []byte("c")), [][]byte{whole}, at)
 	check("a catalogue that is not the one named", nil, bytes.ReplaceAll(whole, []byte(head.Catalog), []byte("c")), nil, 0)
@@ -127,7 +130,7 @@ func TestLaw8FollowersRefuseWhatTheyDoNotUnderstand(t *testing.T) {
 	}
 	at, _ := w.State.Revision()
 	commit := func(change string) []byte {
-		return fmt.Appendf(nil, `{"feed":1,"epoch":%q,"revision":%d,"whole":false,"catalog":%q}
+		return fmt.Appendf(nil, `{"feed":1,"ask":"0-0","epoch":%q,"revision":%d,"whole":false,"catalog":%q}
 {"revision":%d,"changes":[%s]}
 {"end":{"lines":1}}
 `, head.Epoch, at+1, head.Catalog, at+1, change)

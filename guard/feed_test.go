@@ -20,10 +20,13 @@ import (
 	"github.com/leastkey/leastkey/leastkeytest"
 )
 
+// sameAsk stands for what the follower asks in the prepared answers of a test.
+const sameAsk = "0-0"
+
 // askFeed is the answer of a feed, read whole.
 func askFeed(t testing.TB, h http.Handler, query string) *httptest.ResponseRecorder {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), "GET", guard.FeedPath+"?"+query, nil)
+	r := httptest.NewRequestWithContext(t.Context(), "GET", guard.FeedPath+"?ask="+sameAsk+"&"+query, nil)
 	r.Header.Set("Authorization", "Bearer "+feedKey)
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, r)
@@ -38,17 +41,19 @@ func TestFeedRefuses(t *testing.T) {
 		method, path, key string
 		want              int
 	}{
-		"the key":            {"GET", guard.FeedPath, "Bearer " + feedKey, 200},
-		"no key":             {"GET", guard.FeedPath, "", 401},
-		"the key alone":      {"GET", guard.FeedPath, feedKey, 401},
-		"another key":        {"GET", guard.FeedPath, "Bearer " + feedKey[1:] + "0", 401},
-		"a token":            {"GET", guard.FeedPath, "Bearer " + w.token.Secret.Reveal(), 401},
+		"the key":            {"GET", guard.FeedPath + "?ask=1", "Bearer " + feedKey, 200},
+		"no key":             {"GET", guard.FeedPath + "?ask=1", "", 401},
+		"the key alone":      {"GET", guard.FeedPath + "?ask=1", feedKey, 401},
+		"another key":        {"GET", guard.FeedPath + "?ask=1", "Bearer " + feedKey[1:] + "0", 401},
+		"a token":            {"GET", guard.FeedPath + "?ask=1", "Bearer " + w.token.Secret.Reveal(), 401},
 		"another method":     {"POST", guard.FeedPath, "Bearer " + feedKey, 405},
 		"another path":       {"GET", guard.FeedPath + "/", "Bearer " + feedKey, 404},
-		"no revision":        {"GET", guard.FeedPath + "?epoch=e", "Bearer " + feedKey, 400},
-		"an odd revision":    {"GET", guard.FeedPath + "?epoch=e&after=-1&wait=0", "Bearer " + feedKey, 400},
-		"an odd time":        {"GET", guard.FeedPath + "?epoch=e&after=1&wait=1s", "Bearer " + feedKey, 400},
-		"an unknown history": {"GET", guard.FeedPath + "?epoch=e&after=1&wait=1000000", "Bearer " + feedKey, 200},
+		"no revision":        {"GET", guard.FeedPath + "?ask=1&epoch=e", "Bearer " + feedKey, 400},
+		"an odd revision":    {"GET", guard.FeedPath + "?ask=1&epoch=e&after=-1&wait=0", "Bearer " + feedKey, 400},
+		"an odd time":        {"GET", guard.FeedPath + "?ask=1&epoch=e&after=1&wait=1s", "Bearer " + feedKey, 400},
+		"nothing to repeat":  {"GET", guard.FeedPath, "Bearer " + feedKey, 400},
+		"much to repeat":     {"GET", guard.FeedPath + "?ask=" + strings.Repeat("1", 65), "Bearer " + feedKey, 400},
+		"an unknown history": {"GET", guard.FeedPath + "?ask=1&epoch=e&after=1&wait=1000000", "Bearer " + feedKey, 200},
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), c.method, c.path, nil)
 		r.Header["Authorization"] = []string{c.key}

@@ -21,12 +21,14 @@ const (
 	paramEpoch   = "epoch"
 	paramCatalog = "catalog"
 	paramWait    = "wait" // milliseconds
+	paramAsk     = "ask"  // what the answer has to repeat
 )
 
 // feedHead is the first of the JSON values that a feed answers with. feedLines follow it, then a
 // feedEnd. What has no end has not come whole.
 type feedHead struct {
 	Feed     int               `json:"feed"`
+	Ask      string            `json:"ask"`   // of the question, so that no older answer is taken for this one
 	Epoch    string            `json:"epoch"` // of what history the revisions are
 	Revision leastkey.Revision `json:"revision"`
 	Whole    bool              `json:"whole"`          // the lines are all there is, not what came since

@@ -33,7 +33,9 @@ type Follower struct {
 	now    func() time.Time
 	log    *slog.Logger
 
-	epoch string // of what the state has; "" for nothing
+	asks     int               // how often it has asked
+	epoch    string            // of what the state has; "" for nothing
+	revision leastkey.Revision // the last in that epoch, also of a state that is unsure by now
 }
 
 // FollowConfig is what a Follower is made of.
@@ -160,7 +162,10 @@ func (f *Follower) ask(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, longestAnswer)
 	defer cancel()
 	known := f.state.current.Load()
-	q := url.Values{}
+	f.asks++
+	asked := f.now() // what holds in the answer holds now, or was made since
+	ask := fmt.Sprintf("%d-%d", asked.UnixNano(), f.asks)
+	q := url.Values{paramAsk: {ask}}
 	if known != nil && f.epoch != "" {
 		q.Set(paramEpoch, f.epoch)
 		q.Set(paramAfter, strconv.FormatUint(uint64(known.revision), 10))
@@ -176,7 +181,6 @@ func (f *Follower) ask(ctx context.Context) error {
 		return err
 	}
 	r.Header.Set(authorizationField, "Bearer "+f.key)
-	asked := f.now() // what holds in the answer holds now, or was made since
 	answer, err := f.client.Do(r)
 	if err != nil {
 		return err
@@ -188,7 +192,7 @@ func (f *Follower) ask(ctx context.Context) error {
 	case answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "application/x-ndjson":
 		return fmt.Errorf("the answer is no feed: status %d, %s", answer.StatusCode, answer.Header.Get("Content-Type"))
 	}
-	err = f.take(answer.Body, known, lease{asked, f.bound, f.now})
+	err = f.take(answer.Body, ask, known, lease{asked, f.bound, f.now})
 	if errors.Is(err, errNotUnderstood) {
 		f.state.Doubt()
 	}
@@ -196,11 +200,14 @@ func (f *Follower) ask(ctx context.Context) error {
 }
 
 // take makes known what an answer says, all of it or nothing.
-func (f *Follower) take(from io.Reader, known *snapshot, until lease) error {
+func (f *Follower) take(from io.Reader, ask string, known *snapshot, until lease) error {
 	read := newFeedReader(from)
 	head, err := read.head()
 	if err != nil {
 		return err
+	}
+	if head.Ask != ask || head.Epoch == f.epoch && head.Revision < f.revision {
+		return errors.New("the feed answers another question, or an older one: is there a cache on the way?")
 	}
 	edit, now, err := f.edit(head, known)
 	if err != nil {
@@ -243,7 +250,7 @@ func (f *Follower) take(from io.Reader, known *snapshot, until lease) error {
 // edit starts what an answer is to make of what is known, and says at which revision.
 func (f *Follower) edit(head feedHead, known *snapshot) (*change, leastkey.Revision, error) {
 	switch {
-	case !head.Whole && (known == nil || head.Epoch != f.epoch || head.Catalog != known.rules.catalog.Digest() || head.Revision < known.revision):
+	case !head.Whole && (known == nil || head.Epoch != f.epoch || head.Catalog != known.rules.catalog.Digest()):
 		return nil, 0, errors.New("the feed goes on where nothing is known of")
 	case !head.Whole:
 		return begin(known.rules, known), known.revision, nil
@@ -260,7 +267,7 @@ func (f *Follower) edit(head feedHead, known *snapshot) (*change, leastkey.Revis
 func (f *Follower) publish(n *snapshot, head feedHead, known *snapshot) {
 	f.state.mu.Lock()
 	defer f.state.mu.Unlock()
-	f.epoch, f.state.rules = head.Epoch, n.rules
+	f.epoch, f.revision, f.state.rules = head.Epoch, head.Revision, n.rules
 	if !head.Whole && n.revision == known.revision {
 		f.state.current.Store(n)
 		return

@@ -3,6 +3,7 @@ package guard_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -329,6 +330,32 @@ func feedSaying(lines ...string) http.Handler {
 		w.Header().Set("Content-Type", "application/x-ndjson")
 		fmt.Fprintln(w, strings.Join(lines, "\n"))
 	})
+}
+
+// Over TLS, the node is one that the follower's client trusts.
+func TestFollowerOverTLS(t *testing.T) {
+	w := newShop(t, "Shop Read")
+	server := httptest.NewTLSServer(newFeed(t, w.State))
+	t.Cleanup(server.Close)
+	state := follow(t, guard.FollowConfig{URL: server.URL, Client: server.Client()})
+	reaches(t, state, w.State)
+	if server.Client().CheckRedirect != nil {
+		t.Error("the client that was handed in is another now")
+	}
+	log, tries := &kept{}, make(chan struct{}, 100)
+	stranger := follow(t, guard.FollowConfig{URL: server.URL, Log: slog.New(slog.NewTextHandler(io.MultiWriter(log, told(tries)), nil))})
+	<-tries
+	if _, sure := stranger.Revision(); sure || !strings.Contains(log.String(), "certificate") {
+		t.Errorf("sure: %t; the log says %q", sure, log)
+	}
+}
+
+// told is told of every line.
+type told chan struct{}
+
+func (t told) Write(p []byte) (int, error) {
+	t <- struct{}{}
+	return len(p), nil
 }
 
 // A node that starts again may know less than before, or another history: its followers take all

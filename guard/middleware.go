@@ -145,7 +145,7 @@ func decidedRequest(r *http.Request, v Verdict) (*http.Request, error) {
 	out.URL, out.RequestURI, out.Host = u, target, hostWithPort(v.Host, r.Host)
 	out.Header, out.Trailer = r.Header.Clone(), nil
 	Identify(out.Header, v)
-	for _, name := range []string{"Connection", "Proxy-Connection", "Keep-Alive", "Te", "Expect", "Upgrade", "Http2-Settings"} {
+	for _, name := range []string{"Host", "Connection", "Proxy-Connection", "Keep-Alive", "Te", "Expect", "Upgrade", "Http2-Settings"} {
 		delete(out.Header, name) // they are about the connection; h2c in a handler would go on without a guard
 	}
 	return &out, nil

@@ -207,6 +207,7 @@ func TestMiddlewareIdentifies(t *testing.T) {
 	r.Header.Set("Connection", "keep-alive, Upgrade")
 	r.Header.Set("Upgrade", "h2c")
 	r.Header.Set("Http2-Settings", "forged")
+	r.Header.Set("Host", "forged.example") // beside :authority, in HTTP/2
 	r.Header.Set("X-Own", "kept")
 	r.Trailer = http.Header{"Leastkey-Principal": {"forged"}}
 	before := r.Header.Clone()
@@ -329,6 +330,40 @@ func TestMiddlewareKeepsTheWriter(t *testing.T) {
 	answer, body := sendRaw(t, server.Listener.Addr().String(), "GET", "GET /shops/7 HTTP/1.1\r\nHost: a.example\r\n"+w.header()+"\r\n")
 	if answer.StatusCode != 200 || string(body) != "true\nfalse\n" {
 		t.Errorf("%d %q", answer.StatusCode, body)
+	}
+}
+
+// Over HTTP/2 all is the same.
+func TestMiddlewareHTTP2(t *testing.T) {
+	w := newShop(t, "Shop Read", "Shop Write")
+	server := httptest.NewUnstartedServer(w.Guard.Middleware(guard.MiddlewareOptions{})(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		fmt.Fprintf(w, "%d %s %s %s %v %s", r.ProtoMajor, r.Host, r.RequestURI, body, err, r.Header.Get("Authorization"))
+	})))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	for _, c := range []struct{ method, path, body, want string }{
+		{"GET", "/shops/7/?a=b", "", "2 a.example:1 /shops/7?a=b  <nil> "},
+		{"POST", "/orders", `{"shop":"7"}`, `2 a.example:1 /orders {"shop":"7"} <nil> `},
+		{"POST", "/orders", `{"shop":"8"}`, "403"},
+		{"GET", "//shops/7", "", "400"},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), c.method, server.URL+c.path, strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = "A.example:1"
+		w.token.Present(r.Header)
+		answer, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if got := string(body); err != nil || answer.StatusCode == 200 && got != c.want || answer.StatusCode != 200 && fmt.Sprint(answer.StatusCode) != c.want {
+			t.Errorf("%s %s: %d %q, want %q", c.method, c.path, answer.StatusCode, got, c.want)
+		}
 	}
 }
 
