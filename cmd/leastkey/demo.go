@@ -39,7 +39,7 @@ func runDemo(ctx context.Context, o cli.DemoOptions, log *slog.Logger) (err erro
 
 	n, err := openNode(ctx, nodeConfig{
 		data: o.Data, catalog: cat, brand: leastkey.DefaultBrand, quota: throttle.DefaultQuota, log: log,
-		upstream: upstream.url, credential: gateway.Header{Name: "Upstream-Key", Value: upstream.key},
+		upstreams: []gateway.Upstream{{Name: "demo", URL: upstream.url, Credential: gateway.Header{Name: "Upstream-Key", Value: upstream.key}}},
 	})
 	if err != nil {
 		return err

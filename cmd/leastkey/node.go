@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,8 +36,7 @@ type nodeConfig struct {
 	catalog        *catalog.Catalog
 	brand          leastkey.Brand
 	url            string // how people reach the dashboard; empty: as each request says
-	upstream       *url.URL
-	credential     gateway.Header
+	upstreams      []gateway.Upstream
 	trustedProxies []netip.Prefix
 	quota          throttle.Quota
 	log            *slog.Logger
@@ -49,7 +47,7 @@ type node struct {
 	control *control.Control
 	state   *guard.State
 	guard   *guard.Guard
-	gateway http.Handler
+	gateway *gateway.Gateway
 	site    *web.Site
 	api     *httpapi.API
 	record  func() error // ends the recording of uses, when no more requests come
@@ -107,7 +105,7 @@ func (n *node) assemble(ctx context.Context, c nodeConfig) (err error) {
 		return err
 	}
 	n.gateway, err = gateway.New(gateway.Config{
-		Guard: n.guard, Upstream: c.upstream, Credential: c.credential, Control: n.api,
+		Guard: n.guard, Upstreams: c.upstreams, Control: n.api,
 		Registry: registry{n.control}, TrustedProxies: c.trustedProxies,
 		Throttle: throttle.New(c.quota, time.Now), Log: c.log,
 	})
@@ -134,7 +132,7 @@ func recording(uses *usage.Recorder) (end func() error) {
 // listen answers the API on addr, with TLS when there is a certificate; and the dashboard, unless
 // that has a listener of its own.
 func (n *node) listen(addr string, certificate *tls.Config, dashboard bool) (net.Addr, error) {
-	handler := n.gateway
+	var handler http.Handler = n.gateway
 	if dashboard {
 		handler = outermost{n.site, n.gateway}
 	}

@@ -40,7 +40,7 @@ operations:
 	var told bytes.Buffer
 	log := slog.New(slog.NewTextHandler(&told, nil))
 	n, err := openNode(t.Context(), nodeConfig{data: t.TempDir(), catalog: cat, brand: leastkey.DefaultBrand,
-		upstream: &url.URL{Scheme: "http", Host: "127.0.0.1:9"}, credential: gateway.Header{Name: "X-Key", Value: "k"}, log: log})
+		upstreams: []gateway.Upstream{{URL: &url.URL{Scheme: "http", Host: "127.0.0.1:9"}}}, log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strings"
 
 	"github.com/leastkey/leastkey/catalog"
 	"github.com/leastkey/leastkey/internal/cli"
@@ -23,14 +24,15 @@ func runServe(ctx context.Context, o cli.ServeOptions, getenv func(string) strin
 	if err != nil {
 		return err
 	}
-	if len(c.Discovery.Lists) > 0 {
-		return errors.New("discovery: this version reads no lists of the API behind yet; remove the key, and register what there is with leastkey resource import")
-	}
 	cat, err := loadCatalog(c.CatalogFile)
 	if err != nil {
 		return err
 	}
+	upstreams := upstreamsOf(c)
 	serves := func(cat *catalog.Catalog) error {
+		if err := gateway.Leads(cat, upstreams); err != nil && len(upstreams) > 0 {
+			return err
+		}
 		if hidden := web.Conflicts(cat); len(hidden) > 0 && c.Dashboard == "" {
 			return fmt.Errorf("the dashboard would hide %s of the catalogue, such as %s; give it an address of its own with dashboard: {listen: \"127.0.0.1:8789\"}",
 				operations(len(hidden)), hidden[0])
@@ -45,8 +47,8 @@ func runServe(ctx context.Context, o cli.ServeOptions, getenv func(string) strin
 		return err
 	}
 	n, err := openNode(ctx, nodeConfig{
-		data: c.Data, catalog: cat, brand: c.Brand, url: c.URL, upstream: c.Upstream, quota: c.Quota, log: log,
-		credential: gateway.Header{Name: c.Credential.Header, Value: c.Credential.Value}, trustedProxies: c.TrustedProxies,
+		data: c.Data, catalog: cat, brand: c.Brand, url: c.URL, upstreams: upstreams, quota: c.Quota, log: log,
+		trustedProxies: c.TrustedProxies,
 	})
 	if err != nil {
 		return err
@@ -91,16 +93,46 @@ func runServe(ctx context.Context, o cli.ServeOptions, getenv func(string) strin
 				"api", addr.String(), "dashboard", pages.String())
 		}
 	}
+	if len(c.Discovery.Lists) > 0 {
+		end, err := n.discover(c.Discovery)
+		if err != nil {
+			return err
+		}
+		defer end()
+	}
 	dashboard := cmp.Or(c.URL, scheme+"://"+pages.String())
 	if err := n.listenOperator(c.Data, dashboard); err != nil {
 		return err
 	}
-	fmt.Fprintf(o.Stdout, "Leastkey serves %s://%s in front of %s; operator commands use --data %s\n", scheme, addr, c.Upstream, c.Data)
+	fmt.Fprintf(o.Stdout, "Leastkey serves %s://%s %s; operator commands use --data %s\n", scheme, addr, places(upstreams), c.Data)
 	fmt.Fprintf(o.Stdout, "The dashboard is at %s/\n", dashboard)
 	if certificate == nil && isLoopback(pages) && c.URL == "" {
 		fmt.Fprintln(o.Stdout, "This is plain HTTP on loopback: browsers on this machine only, and cookies without Secure.")
 	}
 	return n.wait(ctx)
+}
+
+func upstreamsOf(c config.Config) []gateway.Upstream {
+	var list []gateway.Upstream
+	for _, u := range c.Upstreams {
+		list = append(list, gateway.Upstream{
+			Name: u.Name, Hosts: u.Hosts, Prefix: u.Prefix, URL: u.URL, Timeouts: gateway.Timeouts(u.Timeouts),
+			Credential: gateway.Header{Name: u.Credential.Header, Value: u.Credential.Value},
+		})
+	}
+	return list
+}
+
+// places says where the upstreams are, for a person.
+func places(upstreams []gateway.Upstream) string {
+	if len(upstreams) == 0 {
+		return "for the control plane alone"
+	}
+	var all []string
+	for _, u := range upstreams {
+		all = append(all, u.URL.String())
+	}
+	return "in front of " + strings.Join(all, " and ")
 }
 
 func operations(n int) string {

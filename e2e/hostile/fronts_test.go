@@ -21,9 +21,11 @@ type front func(t *testing.T, w *edgetest.World, upstream string) (addr string)
 
 func throughGateway(t *testing.T, w *edgetest.World, upstream string) string {
 	g, err := gateway.New(gateway.Config{
-		Guard: w.Guard, Upstream: &url.URL{Scheme: "http", Host: upstream}, Log: slog.New(slog.DiscardHandler),
-		Credential: gateway.Header{Name: edgetest.CredentialName, Value: edgetest.CredentialValue},
-		Control:    nobody{}, Registry: nobody{},
+		Guard: w.Guard, Log: slog.New(slog.DiscardHandler), Control: nobody{}, Registry: nobody{},
+		Upstreams: []gateway.Upstream{{
+			URL:        &url.URL{Scheme: "http", Host: upstream},
+			Credential: gateway.Header{Name: edgetest.CredentialName, Value: edgetest.CredentialValue},
+		}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -23,6 +23,7 @@ var worldly = map[string]string{
 	"demo/product.go":                         "what its configuration leaves out is the real clock and real randomness",
 	"internal/edge/gateway/payer.go":          "a deadline of a real connection",
 	"internal/edge/gateway/framing/listen.go": "a deadline of a real connection",
+	"internal/edge/gateway/stream.go":         "deadlines of real connections",
 	"internal/edge/gateway/upgrade_tunnel.go": "deadlines of real connections",
 	"internal/edge/gateway/upgrade_watch.go":  "the wait for an instant; the guard's clock says whether it has come",
 	"internal/edge/edgetest/run.go":           "a test kit: a deadline of a real connection",

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,8 +27,7 @@ type Config struct {
 	Data           string // directory of the database and the operator's socket
 	CatalogFile    string // empty: the default catalogue
 	Brand          leastkey.Brand
-	Upstream       *url.URL
-	Credential     Credential
+	Upstreams      []Upstream // one or more
 	TrustedProxies []netip.Prefix
 	Certificate    string // PEM files; empty: plain HTTP
 	Key            string
@@ -38,10 +36,6 @@ type Config struct {
 	ForwardAuth    ForwardAuth
 	Nodes          Nodes
 }
-
-// Credential is the header by which the upstream knows the gateway. The value never stands in
-// the file itself.
-type Credential struct{ Header, Value string }
 
 // Load reads and checks the file. Relative paths in it are relative to it. Every problem is
 // reported, not just the first.
@@ -109,8 +103,7 @@ func (r *reader) read() Config {
 		}
 		c.Brand = brand
 	}
-	c.Upstream = r.upstream(r.at("upstream.url"))
-	c.Credential = r.credential()
+	c.Upstreams = r.upstreams()
 	c.TrustedProxies = r.proxies("trusted_proxies")
 	if (c.Certificate == "") != (c.Key == "") {
 		r.wrongAt("tls", "give both certificate and key, or neither")
@@ -166,77 +159,6 @@ func (r *reader) proxies(at string) []netip.Prefix {
 		}
 	}
 	return proxies
-}
-
-func (r *reader) upstream(text string) *url.URL {
-	if text == "" {
-		r.wrongAt("upstream.url", "say where the API is, such as http://127.0.0.1:8081")
-		return nil
-	}
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		r.wrongAt("upstream.url", "%q is not a URL such as http://127.0.0.1:8081, without user, query and fragment", text)
-		return nil
-	}
-	return u
-}
-
-func (r *reader) credential() Credential {
-	const at = "upstream.credential"
-	header, env, file := r.at(at+".header"), r.at(at+".env"), r.at(at+".file")
-	switch {
-	case header == "" && env == "" && file == "":
-		r.wrongAt(at, "without one the upstream cannot tell this gateway from anyone; give header, and env or file for its value")
-		return Credential{}
-	case header == "" || (env == "") == (file == ""):
-		r.wrongAt(at, "give header, and exactly one of env and file for its value")
-		return Credential{}
-	}
-	r.checkHeader(at+".header", header)
-	prefix := r.at(at + ".prefix")
-	if strings.ContainsFunc(prefix, unprintable) {
-		r.wrongAt(at+".prefix", "want printable ASCII characters, such as 'Bearer '")
-	}
-	from, where := at+".env", env
-	var value string
-	if env != "" {
-		if value = r.getenv(env); value == "" {
-			r.wrongAt(from, "%s is not set in the environment", env)
-			return Credential{}
-		}
-	} else {
-		from, where = at+".file", file
-		text, err := os.ReadFile(r.path(file))
-		if err != nil {
-			r.wrongAt(from, "%s", err)
-			return Credential{}
-		}
-		value = strings.TrimRight(string(text), "\r\n")
-	}
-	if value == "" || strings.ContainsFunc(value, unprintable) {
-		r.wrongAt(from, "%s must hold one line of printable ASCII characters", where)
-	}
-	return Credential{Header: header, Value: prefix + value}
-}
-
-func unprintable(c rune) bool { return c < ' ' || c > '~' }
-
-// checkHeader refuses a header that would not arrive, or that says something else to the upstream.
-func (r *reader) checkHeader(at, header string) {
-	const advice = ", such as Authorization or X-Api-Key"
-	notToken := func(c rune) bool {
-		return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune("!#$%&'*+-.^_`|~", c)
-	}
-	if strings.ContainsFunc(header, notToken) {
-		r.wrongAt(at, "%q is not the name of a header field"+advice, header)
-		return
-	}
-	name := strings.ToLower(header)
-	taken := []string{"host", "connection", "proxy-connection", "keep-alive", "upgrade", "te", "trailer", "transfer-encoding", "content-length",
-		"expect", "accept-encoding", "range", "if-range", "if-none-match", "if-modified-since"}
-	if slices.Contains(taken, name) || strings.HasPrefix(name, "leastkey") || strings.HasPrefix(name, "x-forwarded-") {
-		r.wrongAt(at, "%s says something else already; name a field of the credential's own"+advice, header)
-	}
 }
 
 func (r *reader) address(name, text string) {

@@ -36,6 +36,10 @@ func keys() []key {
 		{"listen", word}, {"url", word}, {"dashboard", section}, {"dashboard.listen", word}, {"health", word}, {"data", word}, {"catalog", word}, {"brand", word},
 		{"upstream", section}, {"upstream.url", word}, {"upstream.credential", section},
 		{"upstream.credential.header", word}, {"upstream.credential.env", word}, {"upstream.credential.file", word}, {"upstream.credential.prefix", word},
+		{"upstream.timeouts", section}, {"upstream.timeouts.connect", word}, {"upstream.timeouts.answer", word}, {"upstream.timeouts.idle", word},
+		{"upstreams", sections}, {"upstreams.name", word}, {"upstreams.hosts", words}, {"upstreams.prefix", word}, {"upstreams.url", word},
+		{"upstreams.credential", section}, {"upstreams.credential.header", word}, {"upstreams.credential.env", word}, {"upstreams.credential.file", word}, {"upstreams.credential.prefix", word},
+		{"upstreams.timeouts", section}, {"upstreams.timeouts.connect", word}, {"upstreams.timeouts.answer", word}, {"upstreams.timeouts.idle", word},
 		{"trusted_proxies", words},
 		{"forward_auth", section}, {"forward_auth.listen", word}, {"forward_auth.proxies", words},
 		{"nodes", section}, {"nodes.listen", word}, {"nodes.key", section}, {"nodes.key.env", word}, {"nodes.key.file", word},
@@ -124,6 +128,7 @@ func (d *document) section(path string, n *yaml.Node) {
 		case form == sections && value.Kind == yaml.SequenceNode:
 			for i, item := range value.Content {
 				f.items = append(f.items, field{line: item.Line})
+				d.fields[fmt.Sprintf("%s[%d]", at, i)] = field{line: item.Line}
 				d.section(fmt.Sprintf("%s[%d]", at, i), item)
 			}
 		case form == sections:

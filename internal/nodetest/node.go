@@ -156,8 +156,8 @@ func (n *Node) open(t testing.TB) {
 	must(err)
 	upstream, err := url.Parse(n.upstream.URL)
 	must(err)
-	n.handler, err = gateway.New(gateway.Config{Guard: n.Guard, Upstream: upstream, Control: n.API, Registry: registry{n.Control},
-		Credential: gateway.Header{Name: "Upstream-Key", Value: upstreamKey}, Throttle: throttle.New(n.config.Quota, n.Clock.Now), Log: log})
+	n.handler, err = gateway.New(gateway.Config{Guard: n.Guard, Upstreams: []gateway.Upstream{{URL: upstream, Credential: gateway.Header{Name: "Upstream-Key", Value: upstreamKey}}},
+		Control: n.API, Registry: registry{n.Control}, Throttle: throttle.New(n.config.Quota, n.Clock.Now), Log: log})
 	must(err)
 }
 

@@ -20,6 +20,7 @@ type requestBody struct {
 	request *http.Request
 	source  io.ReadCloser
 	ahead   []byte               // what was read before the decision
+	sent    int                  // of it
 	whole   bool                 // whether that is all
 	again   func() guard.Verdict // decides the request anew; set once it was decided
 
@@ -65,9 +66,9 @@ func (b *requestBody) bytes(limit int64) ([]byte, error) {
 
 // Read implements io.Reader: what was read ahead, then the rest, as long as the request is allowed.
 func (b *requestBody) Read(p []byte) (int, error) {
-	if len(b.ahead) > 0 {
-		n := copy(p, b.ahead)
-		b.ahead = b.ahead[n:]
+	if b.sent < len(b.ahead) { // it is kept: the request may be decided anew
+		n := copy(p, b.ahead[b.sent:])
+		b.sent += n
 		return n, nil
 	}
 	if b.whole {

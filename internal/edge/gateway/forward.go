@@ -3,79 +3,35 @@ package gateway
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/guard"
 )
 
-// newTransport is for one upstream: no proxy from the environment, nothing added to requests,
-// nothing unpacked from answers.
-func newTransport() *http.Transport {
-	dialer := net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}
-	return &http.Transport{
-		DialContext:            dialer.DialContext,
-		TLSHandshakeTimeout:    5 * time.Second,
-		ResponseHeaderTimeout:  60 * time.Second,
-		IdleConnTimeout:        90 * time.Second,
-		MaxIdleConnsPerHost:    64,
-		MaxResponseHeaderBytes: 64 << 10,
-		DisableCompression:     true,
-	}
-}
-
-// finalAnswers lets only final answers through: httputil.ReverseProxy would hand on interim ones
-// (1xx) with whatever headers the upstream gives them, before anyone has looked at those.
-type finalAnswers struct{ http.RoundTripper }
-
-// RoundTrip implements http.RoundTripper.
-func (t finalAnswers) RoundTrip(r *http.Request) (*http.Response, error) {
-	return t.RoundTripper.RoundTrip(r.WithContext(untraced{r.Context()}))
-}
-
-// untraced is a context without values, and so without the trace that asks for interim answers.
-type untraced struct{ context.Context } //nolint:containedctx // it is one
-
-// Value implements context.Context.
-func (untraced) Value(any) any { return nil }
-
-// withoutTrailers is the body of an answer whose trailers are dropped: nobody has looked at them.
-type withoutTrailers struct {
-	io.ReadCloser
-	answer *http.Response
-}
-
-// Read implements io.Reader. Trailers are there once the body has ended.
-func (b withoutTrailers) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if err != nil {
-		b.answer.Trailer = nil
-	}
-	return n, err
-}
-
 // forward sends the request that was decided, and its answer back.
-func (g *Gateway) forward(w http.ResponseWriter, r *http.Request, v guard.Verdict, addr netip.Addr, body *requestBody) {
+func (g *Gateway) forward(w http.ResponseWriter, r *http.Request, u *upstream, v guard.Verdict, addr netip.Addr, body *requestBody) {
 	if guard.Needs(v.Operation)&guard.Effects != 0 {
 		// A caller who goes away must not leave something that nobody knows of.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), g.Limits.Time)
 		defer cancel()
 		r = r.WithContext(ctx)
 	}
+	ctx, end := context.WithCancelCause(r.Context())
+	defer end(nil)
+	r = r.WithContext(ctx)
+	flow := stream{end: end, idle: u.Timeouts.Idle, again: body.again, to: http.NewResponseController(w)}
 	proxy := httputil.ReverseProxy{
-		Transport: finalAnswers{g.Transport},
+		Transport: finalAnswers{u.Transport},
 		ErrorLog:  slog.NewLogLogger(g.Log.Handler(), slog.LevelWarn),
-		Rewrite:   func(p *httputil.ProxyRequest) { g.address(p.Out, p.In, v, addr) },
+		Rewrite:   func(p *httputil.ProxyRequest) { g.address(p.Out, p.In, u, v, addr) },
 		ModifyResponse: func(answer *http.Response) error {
-			return g.receive(r.Context(), answer, v)
+			return g.receive(r.Context(), answer, u, v, flow)
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			var f *failure
@@ -97,13 +53,10 @@ func (g *Gateway) forward(w http.ResponseWriter, r *http.Request, v guard.Verdic
 }
 
 // address makes out the request that goes to the upstream: in is what came from the client.
-func (g *Gateway) address(out, in *http.Request, v guard.Verdict, addr netip.Addr) {
-	// Opaque goes out as it is, where Path would be encoded anew.
-	out.URL = &url.URL{Scheme: g.Upstream.Scheme, Host: g.Upstream.Host, Opaque: g.prefix + v.Path, RawQuery: v.RawQuery}
-	out.Host = g.Upstream.Host
+func (g *Gateway) address(out, in *http.Request, u *upstream, v guard.Verdict, addr netip.Addr) {
 	h := out.Header
 	guard.Identify(h, v)
-	g.strip(h)
+	u.aim(out, v.Path, v.RawQuery)
 	if v.Operation.Items != nil || v.Operation.Creates != nil || v.Operation.Renames != nil {
 		// What is to be read here must come whole and plain.
 		for _, name := range []string{"Range", "If-Range", "If-None-Match", "If-Modified-Since"} {
@@ -116,21 +69,34 @@ func (g *Gateway) address(out, in *http.Request, v guard.Verdict, addr netip.Add
 	}
 	h.Set("X-Forwarded-Host", in.Host)
 	h.Set("X-Forwarded-Proto", scheme(in, g.TrustedProxies))
-	if g.Credential.Name != "" {
-		h.Set(g.Credential.Name, g.Credential.Value)
+	u.authenticate(h)
+}
+
+// aim points a request at the upstream, and takes out of it what may not go there.
+func (u *upstream) aim(out *http.Request, path, query string) {
+	// Opaque goes out as it is, where Path would be encoded anew.
+	out.URL = &url.URL{Scheme: u.URL.Scheme, Host: u.URL.Host, Opaque: u.base + path, RawQuery: query}
+	out.Host = u.URL.Host
+	u.strip(out.Header)
+}
+
+// authenticate says, last of all, that a request comes from the gateway.
+func (u *upstream) authenticate(h http.Header) {
+	if u.Credential.Name != "" {
+		h.Set(u.Credential.Name, u.Credential.Value)
 	}
 }
 
 // receive looks at an answer before the client does.
-func (g *Gateway) receive(ctx context.Context, answer *http.Response, v guard.Verdict) error {
+func (g *Gateway) receive(ctx context.Context, answer *http.Response, u *upstream, v guard.Verdict, flow stream) error {
 	switch {
 	case answer.StatusCode == http.StatusUnauthorized:
 		return refusedUs()
 	case answer.StatusCode == http.StatusSwitchingProtocols:
 		return brokenAnswer("upstream switches protocols unasked")
 	}
-	g.cleanAnswer(answer.Header)
-	answer.Body = withoutTrailers{answer.Body, answer}
+	g.cleanAnswer(answer.Header, u)
+	answer.Body = flow.body(answer)
 	if answer.StatusCode/100 != 2 {
 		return nil
 	}
@@ -176,7 +142,7 @@ func notNoted(done string, v guard.Verdict, cause error) *failure {
 }
 
 // cleanAnswer takes out what the upstream cannot say in our name, and where it is.
-func (g *Gateway) cleanAnswer(h http.Header) {
+func (g *Gateway) cleanAnswer(h http.Header, u *upstream) {
 	delete(h, "Www-Authenticate")
 	if g.Throttle != nil { // ours are set already
 		delete(h, "Ratelimit")
@@ -197,8 +163,8 @@ func (g *Gateway) cleanAnswer(h http.Header) {
 	if len(cookies) > 0 {
 		h["Set-Cookie"] = cookies
 	}
-	if to, err := url.Parse(h.Get("Location")); err == nil && to.Host == g.Upstream.Host && to.Host != "" {
-		h.Set("Location", strings.TrimPrefix(to.RequestURI(), g.prefix))
+	if to, err := url.Parse(h.Get("Location")); err == nil && to.Host == u.URL.Host && to.Host != "" {
+		h.Set("Location", strings.TrimPrefix(to.RequestURI(), u.base))
 	}
 	// Caches in front share answers unless told, when the credential is not in Authorization.
 	if len(h["Cache-Control"]) == 0 {

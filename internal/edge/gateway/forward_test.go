@@ -39,7 +39,7 @@ func newBehind(t *testing.T, upstream http.HandlerFunc) *behind {
 		t.Fatal(err)
 	}
 	b := &behind{listing: &listing{World: edgetest.NewWorld(t)}, registry: &registry{}, log: &strings.Builder{}}
-	b.addr = serve(t, newGateway(t, Config{Guard: b.Guard, Upstream: at, Registry: b.registry,
+	b.addr = serve(t, newGateway(t, Config{Guard: b.Guard, Upstreams: to(at), Registry: b.registry,
 		Log: slog.New(slog.NewTextHandler(b.log, nil))}))
 	return b
 }
@@ -119,7 +119,7 @@ func TestCreateGoesOnWhenTheCallerLeaves(t *testing.T) {
 	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/client/v4/zones", strings.NewReader(world.Fill(`{"account":{"id":"{account}"}}`)))
 	r.Header.Set("X-Auth-Key", world.Key.Reveal())
 	r.Header.Set("X-Auth-Email", edgetest.Email)
-	newGateway(t, Config{Guard: world.Guard, Upstream: at, Registry: known}).ServeHTTP(httptest.NewRecorder(), r)
+	newGateway(t, Config{Guard: world.Guard, Upstreams: to(at), Registry: known}).ServeHTTP(httptest.NewRecorder(), r)
 	if len(known.created) != 1 {
 		t.Errorf("registered %v; want the zone that was made", known.created)
 	}
@@ -204,7 +204,7 @@ func TestUpstreamIsDown(t *testing.T) {
 	at := &url.URL{Scheme: "http", Host: l.Addr().String()}
 	l.Close()
 	w := &listing{World: edgetest.NewWorld(t)}
-	w.addr = serve(t, newGateway(t, Config{Guard: w.Guard, Upstream: at}))
+	w.addr = serve(t, newGateway(t, Config{Guard: w.Guard, Upstreams: to(at)}))
 	for _, target := range []string{"/client/v4/zones/{zone}", "/client/v4/zones"} {
 		got := w.get(t, target)
 		if got.status != http.StatusBadGateway || got.header.Get("Retry-After") != "1" || strings.Contains(got.body, at.Host) || strings.Contains(got.body, "127.0.0.1") {
@@ -225,7 +225,7 @@ func TestRequestBodies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.addr = serve(t, newGateway(t, Config{Guard: w.Guard, Upstream: at, Limits: Limits{Body: 1000}}))
+	w.addr = serve(t, newGateway(t, Config{Guard: w.Guard, Upstreams: to(at), Limits: Limits{Body: 1000}}))
 	if a := w.send(t, http.MethodPost, "/client/v4/zones/{zone}/dns_records", strings.Repeat("a", 1000)); a.status != http.StatusOK || got != "1000 1000 <nil>" {
 		t.Errorf("%d, the upstream got %s", a.status, got)
 	}
@@ -262,7 +262,7 @@ func TestUpstreamPathPrefix(t *testing.T) {
 	w := edgetest.NewWorld(t)
 	at := *u.URL
 	at.Path = "/base/"
-	l := &listing{World: w, addr: serve(t, newGateway(t, Config{Guard: w.Guard, Upstream: &at}))}
+	l := &listing{World: w, addr: serve(t, newGateway(t, Config{Guard: w.Guard, Upstreams: to(&at)}))}
 	l.get(t, "/client/v4/zones/{zone}/?a=%2f")
 	if requests, _ := u.Take(); len(requests) != 1 || requests[0].Line() != w.Fill("GET /base/client/v4/zones/{zone}?a=%2f HTTP/1.1") {
 		t.Errorf("the upstream saw %v", requests)
@@ -271,8 +271,11 @@ func TestUpstreamPathPrefix(t *testing.T) {
 
 // No spelling of an owned header reaches the upstream with what the client put in it.
 func TestLaw5NoSpellingOfAnOwnedHeaderPasses(t *testing.T) {
-	g := &Gateway{credentialName: "x-upstream-key", Config: Config{
-		Upstream: &url.URL{Scheme: "http", Host: "upstream.example"}, Credential: Header{"X-Upstream-Key", "right"}}}
+	g := &Gateway{}
+	u, err := newUpstream(Upstream{URL: &url.URL{Scheme: "http", Host: "upstream.example"}, Credential: Header{"X-Upstream-Key", "right"}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	names := rapid.SampledFrom([]string{"authorization", "x-auth-key", "x-auth-email", "x-auth-user-service-key", "leastkey-token-id", "leastkey-principal",
 		"x-leastkey-principal", "x-forwarded-for", "x-forwarded-proto", "forwarded", "x-upstream-key", "x-http-method-override", "x-original-url", "transfer-encoding", "content-length"})
 	rapid.Check(t, func(t *rapid.T) {
@@ -291,7 +294,7 @@ func TestLaw5NoSpellingOfAnOwnedHeaderPasses(t *testing.T) {
 		in := httptest.NewRequest(http.MethodGet, "/", nil)
 		in.Header.Add(spelled.String(), "forged")
 		out := in.Clone(context.Background())
-		g.address(out, in, guard.Verdict{Operation: &catalog.Operation{}, Path: "/"}, netip.Addr{})
+		g.address(out, in, u, guard.Verdict{Operation: &catalog.Operation{}, Path: "/"}, netip.Addr{})
 		for name, values := range out.Header {
 			if plainName(name) == plainName(plain) && slices.Contains(values, "forged") {
 				t.Fatalf("%s reached the upstream as %s", spelled.String(), name)
@@ -302,21 +305,24 @@ func TestLaw5NoSpellingOfAnOwnedHeaderPasses(t *testing.T) {
 
 func TestNewRefusesWhatCannotWork(t *testing.T) {
 	w := edgetest.NewWorld(t)
-	good := Config{Guard: w.Guard, Upstream: &url.URL{Scheme: "http", Host: "a"}, Control: answers{}, Registry: &registry{}, Log: slog.Default()}
+	good := Config{Guard: w.Guard, Upstreams: to(&url.URL{Scheme: "http", Host: "a"}), Control: answers{}, Registry: &registry{}, Log: slog.Default()}
 	if _, err := New(good); err != nil {
 		t.Fatal(err)
 	}
 	for name, spoil := range map[string]func(*Config){
-		"no guard":              func(c *Config) { c.Guard = nil },
-		"no upstream":           func(c *Config) { c.Upstream = nil },
-		"another scheme":        func(c *Config) { c.Upstream = &url.URL{Scheme: "ftp", Host: "a"} },
-		"a user":                func(c *Config) { c.Upstream = &url.URL{Scheme: "http", Host: "a", User: url.User("a")} },
-		"half a credential":     func(c *Config) { c.Credential.Name = "X-Key" },
-		"a credential of bytes": func(c *Config) { c.Credential = Header{"X-Key", "a\r\nb"} },
-		"a name with a space":   func(c *Config) { c.Credential = Header{"X Key", "a"} },
-		"our own header":        func(c *Config) { c.Credential = Header{"leastkey-principal", "a"} },
+		"no guard":                         func(c *Config) { c.Guard = nil },
+		"no URL":                           func(c *Config) { c.Upstreams = []Upstream{{}} },
+		"a prefix without a slash":         func(c *Config) { c.Upstreams[0].Prefix = "v1" },
+		"a prefix with a slash at its end": func(c *Config) { c.Upstreams[0].Prefix = "/v1/" },
+		"another scheme":                   func(c *Config) { c.Upstreams[0].URL = &url.URL{Scheme: "ftp", Host: "a"} },
+		"a user":                           func(c *Config) { c.Upstreams[0].URL = &url.URL{Scheme: "http", Host: "a", User: url.User("a")} },
+		"half a credential":                func(c *Config) { c.Upstreams[0].Credential.Name = "X-Key" },
+		"a credential of bytes":            func(c *Config) { c.Upstreams[0].Credential = Header{"X-Key", "a\r\nb"} },
+		"a name with a space":              func(c *Config) { c.Upstreams[0].Credential = Header{"X Key", "a"} },
+		"our own header":                   func(c *Config) { c.Upstreams[0].Credential = Header{"leastkey-principal", "a"} },
 	} {
 		c := good
+		c.Upstreams = slices.Clone(good.Upstreams)
 		spoil(&c)
 		if _, err := New(c); err == nil {
 			t.Errorf("%s: no error", name)

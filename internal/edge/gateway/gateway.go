@@ -13,47 +13,23 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/api"
 	"github.com/leastkey/leastkey/guard"
-	"golang.org/x/net/http/httpguts"
 )
 
 // Config is what a gateway needs.
 type Config struct {
 	Guard          *guard.Guard
-	Upstream       *url.URL // http or https; a path goes in front of every request's path
-	Credential     Header   // how the upstream knows that a request comes from the gateway
+	Upstreams      []Upstream // Leads says whether a catalogue goes with them; none: the control plane alone is served
 	Control        ControlPlane
 	Registry       Registry
 	Throttle       Throttle       // nil for no limit
 	TrustedProxies []netip.Prefix // proxies in front, not networks in which clients live
 	Log            *slog.Logger
-	Transport      http.RoundTripper // nil for one of the gateway's own
 	Limits         Limits
-}
-
-// Header is one header field.
-type Header struct{ Name, Value string }
-
-// check wants both parts or none, and nothing that would become another header on the wire.
-func (h Header) check() error {
-	switch {
-	case h == Header{}:
-		return nil
-	case h.Name == "" || h.Value == "":
-		return errors.New("gateway: the upstream credential needs both the name of a header and its value")
-	case !httpguts.ValidHeaderFieldName(h.Name) || !httpguts.ValidHeaderFieldValue(h.Value):
-		return errors.New("gateway: the upstream credential is not a valid header")
-	case strings.HasPrefix(plainName(h.Name), "leastkey") || guard.Framing(h.Name):
-		return errors.New("gateway: the upstream credential cannot be sent in " + h.Name)
-	default:
-		return nil
-	}
 }
 
 // ControlPlane serves the operations of the catalogue that are not the upstream's.
@@ -120,28 +96,23 @@ func (l Limits) orDefault() Limits {
 // Gateway is an http.Handler. Run it in a server from [NewServer], on a listener from [Listen].
 type Gateway struct {
 	Config
-	prefix         string // of every path, without a slash at its end
-	credentialName string // plain name
-	upgrades       upgradeCount
+	upstreams []*upstream
+	upgrades  upgradeCount
 }
 
 // New checks the configuration.
 func New(c Config) (*Gateway, error) {
-	switch {
-	case c.Guard == nil || c.Control == nil || c.Registry == nil || c.Log == nil:
+	if c.Guard == nil || c.Control == nil || c.Registry == nil || c.Log == nil {
 		return nil, errors.New("gateway: needs a guard, a control plane, a registry and a log")
-	case c.Upstream == nil || c.Upstream.Scheme != "http" && c.Upstream.Scheme != "https" || c.Upstream.Host == "":
-		return nil, errors.New("gateway: the upstream must be a URL such as http://127.0.0.1:8081")
-	case c.Upstream.User != nil || c.Upstream.RawQuery != "" || c.Upstream.Fragment != "":
-		return nil, errors.New("gateway: the upstream URL must have no user, query or fragment; set a credential instead")
-	}
-	if err := c.Credential.check(); err != nil {
-		return nil, err
 	}
 	c.Limits = c.Limits.orDefault()
-	g := &Gateway{Config: c, prefix: strings.TrimSuffix(c.Upstream.EscapedPath(), "/"), credentialName: plainName(c.Credential.Name)}
-	if g.Transport == nil {
-		g.Transport = newTransport()
+	g := &Gateway{Config: c}
+	for _, u := range c.Upstreams {
+		checked, err := newUpstream(u)
+		if err != nil {
+			return nil, err
+		}
+		g.upstreams = append(g.upstreams, checked)
 	}
 	return g, nil
 }
@@ -183,12 +154,23 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			message: "The request could not be decided", cause: errors.New("a verdict neither allows nor refuses")})
 	case v.Operation.Control:
 		g.Control.ServeVerdict(w, r, v)
-	case guard.AsksUpgrade(r.Header):
-		g.upgrade(w, r, v, addr, hasBody, body.again)
-	case v.Operation.Items != nil:
-		g.serveList(w, r, v, addr)
 	default:
-		g.forward(w, r, v, addr, body)
+		g.toUpstream(w, r, v, addr, body, hasBody)
+	}
+}
+
+// toUpstream has the upstream answer.
+func (g *Gateway) toUpstream(w http.ResponseWriter, r *http.Request, v guard.Verdict, addr netip.Addr, body *requestBody, hasBody bool) {
+	u, err := g.upstreamOf(v.Operation)
+	switch {
+	case err != nil:
+		g.fail(w, v, &failure{status: http.StatusBadGateway, code: codeUpstream, message: "No API is behind this gateway for this request: send it to where the API is", cause: err})
+	case guard.AsksUpgrade(r.Header):
+		g.upgrade(w, r, u, v, addr, hasBody, body.again)
+	case v.Operation.Items != nil:
+		g.serveList(w, r, u, v, addr)
+	default:
+		g.forward(w, r, u, v, addr, body)
 	}
 }
 

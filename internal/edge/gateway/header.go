@@ -2,15 +2,18 @@ package gateway
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/leastkey/leastkey/guard"
 )
 
-// refuseHeader refuses what an upstream could take for the gateway's own credential.
+// refuseHeader refuses what an upstream could take for the gateway's own credential there.
 func (g *Gateway) refuseHeader(h http.Header) *failure {
 	for name := range h {
-		if plain := plainName(name); plain == g.credentialName && plain != strings.ToLower(name) {
+		plain := plainName(name)
+		isCredential := func(u *upstream) bool { return plain == u.credentialName }
+		if plain != strings.ToLower(name) && slices.ContainsFunc(g.upstreams, isCredential) {
 			return ambiguous("a header name differs from " + plain + " only in its marks; some programs would take it for that")
 		}
 	}
@@ -19,9 +22,9 @@ func (g *Gateway) refuseHeader(h http.Header) *failure {
 
 // strip takes out what is about the connection, and what stands where the gateway's own credential
 // will.
-func (g *Gateway) strip(h http.Header) {
+func (u *upstream) strip(h http.Header) {
 	for name := range h {
-		if plain := plainName(name); plain == g.credentialName || guard.Framing(name) {
+		if plain := plainName(name); plain == u.credentialName || guard.Framing(name) {
 			delete(h, name)
 		}
 	}

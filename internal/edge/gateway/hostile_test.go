@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/leastkey/leastkey"
@@ -16,14 +17,19 @@ import (
 // Law 5: the decision and the upstream are about the same request.
 func TestLaw5HostileRequests(t *testing.T) {
 	edgetest.Run(t, func(t *testing.T, w *edgetest.World, u *edgetest.Upstream) string {
-		return serve(t, newGateway(t, Config{Guard: w.Guard, Upstream: u.URL}))
+		return serve(t, newGateway(t, Config{Guard: w.Guard, Upstreams: to(u.URL)}))
 	})
 }
+
+// to is one upstream for everything.
+func to(at *url.URL) []Upstream { return []Upstream{{URL: at}} }
 
 // newGateway completes a configuration.
 func newGateway(t *testing.T, c Config) *Gateway {
 	t.Helper()
-	c.Credential = Header{edgetest.CredentialName, edgetest.CredentialValue}
+	for i := range c.Upstreams {
+		c.Upstreams[i].Credential = Header{edgetest.CredentialName, edgetest.CredentialValue}
+	}
 	if c.Control == nil {
 		c.Control = answers{}
 	}
@@ -38,8 +44,10 @@ func newGateway(t *testing.T, c Config) *Gateway {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if own, ok := g.Transport.(*http.Transport); ok {
-			own.CloseIdleConnections()
+		for _, u := range g.upstreams {
+			if own, ok := u.Transport.(*http.Transport); ok {
+				own.CloseIdleConnections()
+			}
 		}
 	})
 	return g

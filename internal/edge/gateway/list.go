@@ -14,13 +14,14 @@ import (
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/api"
+	"github.com/leastkey/leastkey/catalog"
 	"github.com/leastkey/leastkey/guard"
 )
 
 // serveList answers with what the credential may see of a list. It reads the upstream's list
 // whole, so that pages and totals are those of the list that the caller sees: a client that asks
 // for the next page until one is empty gets every item once, and learns nothing of the others.
-func (g *Gateway) serveList(w http.ResponseWriter, r *http.Request, v guard.Verdict, addr netip.Addr) {
+func (g *Gateway) serveList(w http.ResponseWriter, r *http.Request, u *upstream, v guard.Verdict, addr netip.Addr) {
 	asked, f := readPaging(v.RawQuery, v.Operation.Paging)
 	if f != nil {
 		f.write(w)
@@ -36,7 +37,23 @@ func (g *Gateway) serveList(w http.ResponseWriter, r *http.Request, v guard.Verd
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), g.Limits.Time)
 	defer cancel()
-	walk := listWalk{gateway: g, in: r, verdict: v, addr: addr, body: body, asked: asked, budget: g.Limits.Answer, seen: map[string]bool{}}
+	walk := listWalk{
+		op: v.Operation, sees: v.Sees, transport: u.Transport, asked: asked, pages: g.Limits.ListPages, budget: g.Limits.Answer,
+		request: func(ctx context.Context, page int) (*http.Request, error) {
+			out, err := http.NewRequestWithContext(ctx, r.Method, u.URL.String(), nil)
+			if err != nil {
+				return nil, err
+			}
+			if len(body) > 0 {
+				out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			}
+			out.Header = maps.Clone(r.Header)
+			v := v
+			v.RawQuery = asked.upstream(v.RawQuery, v.Operation.Paging, page)
+			g.address(out, r, u, v, addr)
+			return out, nil
+		},
+	}
 	f = walk.run(ctx)
 	switch {
 	case f != nil:
@@ -44,7 +61,7 @@ func (g *Gateway) serveList(w http.ResponseWriter, r *http.Request, v guard.Verd
 	case walk.refusal != nil:
 		walk.refusal.write(w)
 	default:
-		walk.write(w, g)
+		walk.write(w, g, v)
 	}
 }
 
@@ -53,13 +70,13 @@ const maxListBody = 1 << 20
 
 // listWalk reads a list of the upstream page by page.
 type listWalk struct {
-	gateway *Gateway
-	in      *http.Request
-	verdict guard.Verdict
-	addr    netip.Addr
-	body    []byte
-	asked   pageRequest
-	budget  int64 // bytes of answers that may still be read
+	op        *catalog.Operation
+	sees      func(leastkey.Resource) bool
+	request   func(ctx context.Context, page int) (*http.Request, error) // for a page of the upstream's
+	transport http.RoundTripper
+	asked     pageRequest
+	pages     int   // that may be read at most
+	budget    int64 // bytes of answers that may still be read
 
 	first   []byte            // the first page, for its shape
 	total   int               // what the first page says
@@ -90,9 +107,10 @@ func (a *upstreamAnswer) write(w http.ResponseWriter) {
 }
 
 func (l *listWalk) run(ctx context.Context) *failure {
-	paging := l.verdict.Operation.Paging
+	paging := l.op.Paging
+	l.seen = map[string]bool{}
 	for page := 1; ; page++ {
-		if page > l.gateway.Limits.ListPages {
+		if page > l.pages {
 			return tooLong("more than the allowed number of pages")
 		}
 		answer, f := l.fetch(ctx, page)
@@ -121,7 +139,7 @@ func (l *listWalk) run(ctx context.Context) *failure {
 // isLast looks at what the upstream says of its pages. An upstream that does not say is done
 // with the first empty page.
 func (l *listWalk) isLast(data []byte, page, items int) (bool, *failure) {
-	info := l.verdict.Operation.Paging.Info
+	info := l.op.Paging.Info
 	if info == nil {
 		return true, nil
 	}
@@ -162,21 +180,14 @@ func tooLong(what string) *failure {
 
 // fetch asks the upstream for one page.
 func (l *listWalk) fetch(ctx context.Context, page int) (upstreamAnswer, *failure) {
-	out, err := http.NewRequestWithContext(ctx, l.in.Method, l.gateway.Upstream.String(), nil)
+	out, err := l.request(ctx, page)
 	if err != nil {
 		return upstreamAnswer{}, unreachable(err)
 	}
-	if len(l.body) > 0 {
-		out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(l.body)), int64(len(l.body))
-	}
-	out.Header = maps.Clone(l.in.Header)
 	if len(out.Header["User-Agent"]) == 0 {
 		out.Header["User-Agent"] = []string{""} // or Go would say its own
 	}
-	v := l.verdict
-	v.RawQuery = l.asked.upstream(v.RawQuery, v.Operation.Paging, page)
-	l.gateway.address(out, l.in, v, l.addr)
-	response, err := l.gateway.Transport.RoundTrip(out)
+	response, err := l.transport.RoundTrip(out)
 	if err != nil {
 		return upstreamAnswer{}, unreachable(err)
 	}
@@ -213,7 +224,7 @@ func (l *listWalk) hasItems(data []byte) bool {
 
 // itemsOf finds the items of a page. Some programs write an empty list as null.
 func (l *listWalk) itemsOf(data []byte) ([]json.RawMessage, error) {
-	array, err := valueAt(data, l.verdict.Operation.Items.At)
+	array, err := valueAt(data, l.op.Items.At)
 	if err != nil || string(array) == "null" {
 		return nil, err
 	}
@@ -226,11 +237,11 @@ func (l *listWalk) itemsOf(data []byte) ([]json.RawMessage, error) {
 func (l *listWalk) take(data []byte) (count, fresh int, f *failure) {
 	items, err := l.itemsOf(data)
 	if err != nil {
-		return 0, 0, brokenAnswer("items at %s: %w", l.verdict.Operation.Items.At, err)
+		return 0, 0, brokenAnswer("items at %s: %w", l.op.Items.At, err)
 	}
 	here := map[string]bool{}
 	for _, item := range items {
-		id, err := textAt(item, l.verdict.Operation.Items.ID)
+		id, err := textAt(item, l.op.Items.ID)
 		if err != nil {
 			return 0, 0, brokenAnswer("an item of the list has no id: %w", err)
 		}
@@ -239,7 +250,7 @@ func (l *listWalk) take(data []byte) (count, fresh int, f *failure) {
 		}
 		here[string(item)] = true
 		fresh++
-		if l.verdict.Sees(leastkey.Resource{Type: l.verdict.Target.Resource.Type, ID: id}) {
+		if l.sees(leastkey.Resource{Type: l.op.Target.Type, ID: id}) {
 			l.kept = append(l.kept, item)
 		}
 	}
@@ -249,8 +260,8 @@ func (l *listWalk) take(data []byte) (count, fresh int, f *failure) {
 }
 
 // write answers with the page that was asked for, in the shape of the upstream's first.
-func (l *listWalk) write(w http.ResponseWriter, g *Gateway) {
-	op := l.verdict.Operation
+func (l *listWalk) write(w http.ResponseWriter, g *Gateway, v guard.Verdict) {
+	op := l.op
 	items := l.kept
 	parts := []part{{at: op.Items.At}}
 	if op.Paging != nil {
@@ -258,7 +269,7 @@ func (l *listWalk) write(w http.ResponseWriter, g *Gateway) {
 		if op.Paging.Info != nil {
 			info, err := json.Marshal(api.PageOf(l.asked.page, l.asked.perPage, len(l.kept)))
 			if err != nil {
-				g.fail(w, l.verdict, brokenAnswer("%w", err))
+				g.fail(w, v, brokenAnswer("%w", err))
 				return
 			}
 			parts = append(parts, part{at: op.Paging.Info, value: info})
@@ -267,7 +278,7 @@ func (l *listWalk) write(w http.ResponseWriter, g *Gateway) {
 	parts[0].value = joinArray(items)
 	data, err := rebuild(l.first, parts, true)
 	if err != nil {
-		g.fail(w, l.verdict, brokenAnswer("%w", err))
+		g.fail(w, v, brokenAnswer("%w", err))
 		return
 	}
 	(&upstreamAnswer{status: l.status, data: data}).write(w)

@@ -68,7 +68,7 @@ func newListing(t *testing.T, handler http.Handler, limits Limits) *listing {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.addr = serve(t, newGateway(t, Config{Guard: l.Guard, Upstream: at, Limits: limits}))
+	l.addr = serve(t, newGateway(t, Config{Guard: l.Guard, Upstreams: to(at), Limits: limits}))
 	return l
 }
 

@@ -39,7 +39,7 @@ operations:
 		t.Fatal(err)
 	}
 	world, known := edgetest.NewWorldOf(t, c, "Zone Write"), &registry{}
-	g := newGateway(t, Config{Guard: world.Guard, Upstream: at, Registry: known, Log: slog.New(slog.DiscardHandler)})
+	g := newGateway(t, Config{Guard: world.Guard, Upstreams: to(at), Registry: known, Log: slog.New(slog.DiscardHandler)})
 	send := func(method, path, body string, want int) {
 		t.Helper()
 		r := httptest.NewRequest(method, world.Fill(path), strings.NewReader(world.Fill(body)))

@@ -43,7 +43,7 @@ func TestOneRequestIsOneObservation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.addr = serve(t, newGateway(t, Config{Guard: l.Guard, Upstream: at}))
+	l.addr = serve(t, newGateway(t, Config{Guard: l.Guard, Upstreams: to(at)}))
 	const records = "/client/v4/zones/{zone}/dns_records"
 	for _, c := range []struct {
 		name, method, target, body string

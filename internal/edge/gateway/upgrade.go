@@ -18,7 +18,7 @@ import (
 // upgrade takes a request that goes on as a WebSocket to the upstream and, when that agrees, passes
 // bytes both ways as long as the request would be allowed. When it does not, its answer is one like
 // any other.
-func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request, v guard.Verdict, addr netip.Addr, hasBody bool, again func() guard.Verdict) {
+func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request, u *upstream, v guard.Verdict, addr netip.Addr, hasBody bool, again func() guard.Verdict) {
 	h, f := readHandshake(r, hasBody)
 	if f == nil {
 		f = g.revealing(h)
@@ -39,14 +39,16 @@ func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request, v guard.Verdic
 	defer leave()
 	ctx, end := g.untilRefused(r.Context(), again)
 	defer end()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	out := r.Clone(ctx)
 	out.Body, out.RequestURI, out.Close = nil, "", false
-	g.address(out, r, v, addr)
+	g.address(out, r, u, v, addr)
 	h.ask(out.Header)
 	if _, named := out.Header["User-Agent"]; !named {
 		out.Header.Set("User-Agent", "") // or net/http gives its own
 	}
-	answer, err := finalAnswers{g.Transport}.RoundTrip(out)
+	answer, err := finalAnswers{u.Transport}.RoundTrip(out)
 	switch {
 	case err != nil:
 		if now := again(); !now.Allowed() {
@@ -55,9 +57,9 @@ func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request, v guard.Verdic
 		}
 		g.fail(w, v, unreachable(err))
 	case answer.StatusCode != http.StatusSwitchingProtocols:
-		g.pass(w, r, v, answer)
+		g.pass(w, r, u, v, answer, stream{end: stop, idle: u.Timeouts.Idle, again: again, to: http.NewResponseController(w)})
 	default:
-		g.switchTo(ctx, w, v, h, answer, again)
+		g.switchTo(ctx, w, u, v, h, answer, again)
 	}
 }
 
@@ -72,12 +74,12 @@ func (g *Gateway) revealing(h handshake) *failure {
 }
 
 // pass hands on an answer that is there already.
-func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, v guard.Verdict, answer *http.Response) {
+func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, u *upstream, v guard.Verdict, answer *http.Response, flow stream) {
 	proxy := httputil.ReverseProxy{
 		Transport:      given{answer},
 		ErrorLog:       slog.NewLogLogger(g.Log.Handler(), slog.LevelWarn),
 		Rewrite:        func(*httputil.ProxyRequest) {},
-		ModifyResponse: func(answer *http.Response) error { return g.receive(r.Context(), answer, v) },
+		ModifyResponse: func(answer *http.Response) error { return g.receive(r.Context(), answer, u, v, flow) },
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			f, ok := errors.AsType[*failure](err)
 			if !ok {
@@ -96,9 +98,9 @@ type given struct{ answer *http.Response }
 func (t given) RoundTrip(*http.Request) (*http.Response, error) { return t.answer, nil }
 
 // switchTo takes the connection over from the server, once upstream and guard agree to it.
-func (g *Gateway) switchTo(ctx context.Context, w http.ResponseWriter, v guard.Verdict, h handshake, answer *http.Response, again func() guard.Verdict) {
+func (g *Gateway) switchTo(ctx context.Context, w http.ResponseWriter, u *upstream, v guard.Verdict, h handshake, answer *http.Response, again func() guard.Verdict) {
 	defer answer.Body.Close()
-	upstream, ok := answer.Body.(io.ReadWriteCloser)
+	behind, ok := answer.Body.(io.ReadWriteCloser)
 	err := h.agrees(answer)
 	if err == nil && !ok {
 		err = errors.New("upstream switches protocols, and its connection cannot be had")
@@ -131,13 +133,13 @@ func (g *Gateway) switchTo(ctx context.Context, w http.ResponseWriter, v guard.V
 		}
 		return
 	}
-	g.cleanAnswer(answer.Header)
+	g.cleanAnswer(answer.Header, u)
 	maps.Copy(said.header, h.answer(answer.Header))
 	said.WriteHeader(http.StatusSwitchingProtocols)
 	if err := said.send(client); err != nil {
 		return // nobody is left to tell
 	}
-	through := tunnel{client: client, upstream: upstream, idle: g.Limits.Idle, allowed: func() bool { return again().Allowed() }}
+	through := tunnel{client: client, upstream: behind, idle: g.Limits.Idle, allowed: func() bool { return again().Allowed() }}
 	g.ended(v, through.run(ctx))
 }
 

@@ -88,7 +88,7 @@ func openSockets(t *testing.T, limits Limits, at *url.URL) *sockets {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	s.addr, s.server = l.Addr().String(), NewServer(newGateway(t, Config{Guard: s.Guard, Upstream: at, Limits: limits, Log: log}), log)
+	s.addr, s.server = l.Addr().String(), NewServer(newGateway(t, Config{Guard: s.Guard, Upstreams: to(at), Limits: limits, Log: log}), log)
 	done := make(chan error, 1)
 	go func() { done <- s.server.Serve(Listen(l)) }()
 	t.Cleanup(func() {
@@ -289,7 +289,7 @@ func TestWebSocketOverTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	trusting := behind.Client().Transport.(*http.Transport)
-	server := NewServer(newGateway(t, Config{Guard: world.Guard, Upstream: at, Log: log, Transport: &http.Transport{TLSClientConfig: trusting.TLSClientConfig}}), log)
+	server := NewServer(newGateway(t, Config{Guard: world.Guard, Upstreams: []Upstream{{URL: at, Transport: &http.Transport{TLSClientConfig: trusting.TLSClientConfig}}}, Log: log}), log)
 	go func() { _ = server.Serve(Listen(tls.NewListener(l, behind.TLS))) }()
 	t.Cleanup(func() { _ = server.Close() })
 	c, _, err := websocket.Dial(within(t), "wss://"+l.Addr().String()+world.Fill("/zones/{zone}/console"), &websocket.DialOptions{

@@ -29,7 +29,7 @@ func TestVectors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		addr := serve(t, newGateway(t, Config{Guard: w.Guard, Upstream: u, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}))
+		addr := serve(t, newGateway(t, Config{Guard: w.Guard, Upstreams: to(u), TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}))
 		return edgetest.Adapter{
 			Can: guard.Bodies | guard.Lists | guard.Effects | guard.Control | guard.Headers | guard.Upgrades,
 			Send: func(t *testing.T, s vectors.Sent) edgetest.Answer {
