@@ -125,6 +125,12 @@ func (o *Operator) DeleteResource(ctx context.Context, r leastkey.Resource, recu
 	return err
 }
 
+// CatalogDiff tells what would change if the catalogue with this text came into force, and which
+// tokens would gain or lose what. Nothing changes by it.
+func (o *Operator) CatalogDiff(ctx context.Context, text []byte) (api.CatalogDiff, error) {
+	return one[api.CatalogDiff](ctx, o.c, http.MethodPost, "/catalog/diff", api.CatalogDiffRequest{Catalog: string(text)})
+}
+
 // resourcePath spells ids so that no server takes them for a step up.
 func resourcePath(r leastkey.Resource) string {
 	id := url.PathEscape(r.ID)

@@ -12,6 +12,7 @@ import (
 // catalogCommands are the commands about catalogues.
 type catalogCommands struct {
 	Check   checkCommand          `cmd:"" help:"Check a catalogue: whatever is wrong is named with file, line and fix." example:"leastkey catalog check catalogue.yaml"`
+	Diff    catalogDiffCommand    `cmd:"" help:"Say what differs between two catalogues, and what each token of the running server would lose and gain with a new one. Exits with 0 whether something differs or not." example:"leastkey catalog diff catalogue.yaml --data ./data"`
 	Explain catalogExplainCommand `cmd:"" help:"Say which operation a request is, what it acts on, and which permission groups it accepts." example:"leastkey catalog explain GET /client/v4/zones --catalog catalogue.yaml"`
 	Import  importCommand         `cmd:"" help:"Make a first catalogue of an OpenAPI document." example:"leastkey catalog import openapi.json --output catalogue.yaml"`
 }

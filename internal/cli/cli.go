@@ -35,7 +35,7 @@ type grammar struct {
 	PermissionGroups groupsCommand    `cmd:"" help:"List the permission groups that a token may have." example:"leastkey permission-groups dns"`
 	Template         templateCommands `cmd:"" help:"List templates."`
 	Role             roleCommands     `cmd:"" help:"List roles."`
-	Catalog          catalogCommands  `cmd:"" help:"Check a catalogue."`
+	Catalog          catalogCommands  `cmd:"" help:"Check, compare, explain and import catalogues."`
 	User             userCommands     `cmd:"" help:"Operator: manage users."`
 	Account          accountCommands  `cmd:"" help:"Operator: manage accounts."`
 	Member           memberCommands   `cmd:"" help:"Operator: manage who is in an account."`

@@ -115,8 +115,14 @@ func (d demo) setup(e *testscript.Env, dir string) error {
 	e.Setenv("LEASTKEY_URL", d.API)
 	e.Setenv("ADDRESS", strings.TrimSuffix(strings.TrimPrefix(d.API, "http://"), "/client/v4"))
 	e.Setenv("LEASTKEY_DATA", filepath.Join(dir, "data"))
+	e.Setenv("DATA", filepath.Join(dir, "data")) // for scripts that set the other
 	e.Setenv("LEASTKEY_EMAIL", d.Users[0].Email)
 	e.Setenv("LEASTKEY_KEY", d.Users[0].GlobalAPIKey)
+	catalogue, err := filepath.Abs("../../catalog/cloudflare.yaml")
+	if err != nil {
+		return err
+	}
+	e.Setenv("CATALOGUE", catalogue)
 	e.Setenv("ACCOUNT", d.Accounts[0].ID)
 	e.Setenv("ACCOUNT_NAME", d.Accounts[0].Name)
 	for _, z := range d.Zones {

@@ -35,6 +35,7 @@ func (a *API) Operator(dashboard string) http.Handler {
 		"PATCH /resources/{type}/{id}":        a.operatorChangeResource,
 		"GET /resources/{type}/{id}/tokens":   a.operatorConsequences,
 		"DELETE /resources/{type}/{id}":       a.operatorUnregister,
+		"POST /catalog/diff":                  a.operatorCatalogDiff,
 	} {
 		mux.HandleFunc(withBase(pattern), func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestOf(pattern)))

@@ -118,10 +118,13 @@ func (a *API) operatorConsequences(ctx context.Context, r *http.Request, _ []byt
 	return ok(shown)
 }
 
-// largestOf bounds the body of a route: a dry run of an import comes whole.
+// largestOf bounds the body of a route: a dry run of an import comes whole, and so does a catalogue.
 func largestOf(pattern string) int64 {
-	if pattern == "POST /resources/import" {
+	switch pattern {
+	case "POST /resources/import":
 		return 64 << 20
+	case "POST /catalog/diff":
+		return 16 << 20
 	}
 	return largestBody
 }

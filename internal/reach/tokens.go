@@ -212,8 +212,8 @@ func (t *tokenReach) some(kind leastkey.ResourceType, parent leastkey.Resource) 
 		}
 		for _, n := range parts {
 			above := parent
-			for i := len(chain) - 1; i >= 0; i-- {
-				above = t.stand(chain[i], above, parent, n)
+			for _, kind := range slices.Backward(chain) {
+				above = t.stand(kind, above, parent, n)
 			}
 			t.add(above)
 		}

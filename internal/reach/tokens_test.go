@@ -219,8 +219,7 @@ func TestTokensAgreeWithTheGuard(t *testing.T) {
 		for _, r := range routes {
 			for _, at := range everyZone() {
 				on, ancestors := at.zone, []leastkey.Resource{at.server, at.account}
-				switch r.kind {
-				case "server":
+				if r.kind == "server" {
 					on, ancestors = at.server, ancestors[1:]
 				}
 				method, target, body := r.request(at.server.ID, at.zone.ID)
