@@ -189,6 +189,24 @@ func TestFeedGoesOnWhereItCan(t *testing.T) {
 	}
 }
 
+// Whoever made a change may use its record again: the feed tells what was applied.
+func TestFeedTellsWhatWasApplied(t *testing.T) {
+	w := newShop(t, "Shop Read")
+	feed := newFeed(t, w.State)
+	at, _ := w.State.Revision()
+	record := leastkey.ResourceRecord{Resource: leastkey.Resource{Type: "shop", ID: "applied"}}
+	w.Apply(leastkey.Change{Resource: &record})
+	record.Resource.ID = "later"
+	var head struct{ Epoch, Catalog string }
+	if err := json.NewDecoder(askFeed(t, feed, "").Body).Decode(&head); err != nil {
+		t.Fatal(err)
+	}
+	since := askFeed(t, feed, fmt.Sprintf("epoch=%s&catalog=%s&after=%d&wait=0", head.Epoch, head.Catalog, at)).Body.String()
+	if !strings.Contains(since, "applied") || strings.Contains(since, "later") {
+		t.Error(since)
+	}
+}
+
 // What could not be read as the same is not told at all.
 func TestFeedTellsNothingThatWouldChange(t *testing.T) {
 	for name, c := range map[string]leastkey.Change{

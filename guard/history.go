@@ -34,12 +34,26 @@ func (h *history) add(rev leastkey.Revision, changes []leastkey.Change) {
 	if h == nil {
 		return
 	}
-	h.commits = append(h.commits, commit{rev, slices.Clone(changes)})
+	kept := make([]leastkey.Change, len(changes))
+	for i, c := range changes {
+		c.Credential, c.Membership, c.Principal, c.Resource = own(c.Credential), own(c.Membership), own(c.Principal), own(c.Resource)
+		kept[i] = c
+	}
+	h.commits = append(h.commits, commit{rev, kept})
 	h.changes += len(changes)
 	for len(h.commits) > 0 && (len(h.commits) > mostCommits || h.changes > mostChanges) {
 		h.changes -= len(h.commits[0].changes)
 		h.commits = slices.Delete(h.commits, 0, 1)
 	}
+}
+
+// own copies a record: as far as the state does, so that whoever made the change may use it again.
+func own[T any](record *T) *T {
+	if record == nil {
+		return nil
+	}
+	copied := *record
+	return &copied
 }
 
 // after are the commits that follow a revision up to head; false when not all are there.
