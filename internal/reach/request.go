@@ -14,7 +14,10 @@ import (
 )
 
 // pair is one operation in both catalogues; nil in the one that does not have it.
-type pair struct{ before, after *catalog.Operation }
+type pair struct {
+	before, after *catalog.Operation
+	alike         bool // they look for the same things in the same places
+}
 
 func pairs(before, after *catalog.Catalog) []pair {
 	of := map[string]*catalog.Operation{}
@@ -24,12 +27,13 @@ func pairs(before, after *catalog.Catalog) []pair {
 	var all []pair
 	for _, op := range before.Operations() {
 		key := keyOf(op)
-		all = append(all, pair{op, of[key]})
+		next := of[key]
+		all = append(all, pair{op, next, next != nil && byPlace(op) == byPlace(next) && op.Moves == nil && next.Moves == nil})
 		delete(of, key)
 	}
 	for _, op := range after.Operations() {
 		if of[keyOf(op)] != nil {
-			all = append(all, pair{nil, op})
+			all = append(all, pair{after: op})
 		}
 	}
 	return all

@@ -275,28 +275,37 @@ func (t *tokenReach) compare(before, after *guard.Guard, both []pair) api.TokenC
 		ID: t.token.ID, Owner: t.owner.String(), OwnerName: t.emails[t.owner], Loses: []api.TokenRight{}, Gains: []api.TokenRight{},
 	}
 	for _, p := range both {
+		var loses, gains []string
+		if p.before != nil && (t.mayUse(p.before) || p.alike && t.mayUse(p.after)) {
+			for _, a := range t.requests(p.before, p.after) {
+				a.trial.Credential = t.token.ID
+				was, is := before.Try(a.trial), after.Try(a.trial)
+				loses = told(loses, a, was, is, p.before)
+				if p.alike { // the requests of the other are the same
+					gains = told(gains, a, is, was, p.after)
+				}
+			}
+		}
+		if p.after != nil && !p.alike && t.mayUse(p.after) {
+			for _, a := range t.requests(p.after, p.before) {
+				a.trial.Credential = t.token.ID
+				gains = told(gains, a, after.Try(a.trial), before.Try(a.trial), p.after)
+			}
+		}
 		if p.before != nil {
-			change.Loses = right(change.Loses, p.before, t.only(before, after, p.before, p.after))
+			change.Loses = right(change.Loses, p.before, loses)
 		}
 		if p.after != nil {
-			change.Gains = right(change.Gains, p.after, t.only(after, before, p.after, p.before))
+			change.Gains = right(change.Gains, p.after, gains)
 		}
 	}
 	return change
 }
 
-// only says on what the operation is permitted by the one guard and not by the other.
-func (t *tokenReach) only(here, there *guard.Guard, op, other *catalog.Operation) []string {
-	if !t.mayUse(op) {
-		return nil
-	}
-	var on []string
-	for _, a := range t.requests(op, other) {
-		a.trial.Credential = t.token.ID
-		got := here.Try(a.trial)
-		if got.Operation == op && permits(got, a.item) && !permits(there.Try(a.trial), a.item) && !slices.Contains(on, a.on) {
-			on = append(on, a.on)
-		}
+// told adds what a request is about when it is the operation's, and permitted here and not there.
+func told(on []string, a asked, here, there guard.Outcome, op *catalog.Operation) []string {
+	if here.Operation == op && permits(here, a.item) && !permits(there, a.item) && !slices.Contains(on, a.on) {
+		return append(on, a.on)
 	}
 	return on
 }
