@@ -2,10 +2,8 @@ package imports
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -69,24 +67,8 @@ func TestPowerDNS(t *testing.T) {
 // powerDNSDocument starts PowerDNS on loopback with an empty database, and keeps what it says of itself.
 func powerDNSDocument(t *testing.T) string {
 	t.Helper()
-	program := "/usr/sbin/pdns_server" // which is on no user's path
-	if found, err := exec.LookPath("pdns_server"); err == nil {
-		program = found
-	}
-	dir := t.TempDir()
-	database := filepath.Join(dir, "pdns.db")
-	if err := os.WriteFile(database, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	dns, web := harness.FreeAddress(t), harness.FreeAddress(t)
-	_, dnsPort, _ := net.SplitHostPort(dns)
-	_, webPort, _ := net.SplitHostPort(web)
 	const key = "for this test alone"
-	harness.Run(t, web, os.Environ(), "sh", append(append([]string{"-c", inFront, "sh", program}, modules()...),
-		"--config-dir="+dir, "--socket-dir="+dir, "--daemon=no", "--guardian=no", "--disable-syslog=yes",
-		"--launch=gsqlite3", "--gsqlite3-database="+database, "--zone-cache-refresh-interval=0", "--security-poll-suffix=",
-		"--local-address=127.0.0.1", "--local-port="+dnsPort,
-		"--api=yes", "--api-key="+key, "--webserver=yes", "--webserver-address=127.0.0.1", "--webserver-port="+webPort)...)
+	web := harness.StartPowerDNS(t, key).API
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+web+"/api/docs", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -102,20 +84,9 @@ func powerDNSDocument(t *testing.T) string {
 	if err != nil || response.StatusCode != http.StatusOK {
 		t.Fatalf("%s: %v\n%s", response.Status, err, document)
 	}
-	file := filepath.Join(dir, "powerdns.json")
+	file := filepath.Join(t.TempDir(), "powerdns.json")
 	if err := os.WriteFile(file, document, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return file
-}
-
-// inFront runs a program that SIGTERM kills, where it would have to end by itself.
-const inFront = `"$@" & program=$!; trap 'kill $program; wait $program; exit 0' TERM; wait $program`
-
-// modules says where PowerDNS has its backends, if that is not where it was built to look.
-func modules() []string {
-	if dir := os.Getenv("LEASTKEY_E2E_PDNS_MODULES"); dir != "" {
-		return []string{"--module-dir=" + dir}
-	}
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/api"
@@ -132,7 +133,11 @@ func (cmd *userSignInLink) Run(ctx context.Context, a *app) error {
 		URL       string   `json:"url"`
 		ExpiresOn api.Time `json:"expires_on"`
 	}{link.URL.Reveal(), link.ExpiresOn}
-	return a.show(shown, line("%s\nSigns %s in once, until %s. Send it to nobody else.", shown.URL, user.Email, instant(link.ExpiresOn)))
+	return a.show(shown, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s\n%s\n", oneLine(shown.URL),
+			oneLine(fmt.Sprintf("Signs %s in once, until %s. Send it to nobody else.", user.Email, instant(link.ExpiresOn))))
+		return err
+	})
 }
 
 type userRollKey struct {
