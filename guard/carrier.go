@@ -27,6 +27,16 @@ func isCarrier(name string) bool {
 	}
 }
 
+// Carries reports whether a credential may come in a header of this name, as the catalogue in force
+// has it. It is for adapters that are told the values of a header joined: one of these is to have one.
+func (g *Guard) Carries(name string) bool {
+	if isCarrier(http.CanonicalHeaderKey(name)) {
+		return true
+	}
+	now := g.state.current.Load()
+	return now != nil && now.rules.carries(plainName(name))
+}
+
 // presented is the one credential that a request carries.
 type presented struct {
 	secret leastkey.Secret // zero: well formed, but no secret of this installation

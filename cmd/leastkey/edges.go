@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"net"
 
 	"github.com/leastkey/leastkey/internal/config"
+	"github.com/leastkey/leastkey/internal/edge/extauthz"
 	"github.com/leastkey/leastkey/internal/edge/forwardauth"
 )
 
@@ -15,4 +17,19 @@ func (n *node) listenForwardAuth(c config.ForwardAuth) (net.Addr, error) {
 		return nil, err
 	}
 	return n.open(c.Listen, nil, h)
+}
+
+// listenExtAuthz answers what Envoy asks before it lets a request through: gRPC, without TLS as for
+// the other proxies.
+func (n *node) listenExtAuthz(c config.ExtAuthz) (net.Addr, error) {
+	s, err := extauthz.NewServer(extauthz.Config{Guard: n.guard, Proxies: c.Proxies, TrustedProxies: c.TrustedProxies, Log: n.log})
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("ext_authz: %w", err)
+	}
+	n.serve(s, l)
+	return l.Addr(), nil
 }

@@ -54,7 +54,7 @@ type node struct {
 	log     *slog.Logger
 
 	store   *sqlite.Store
-	servers []*http.Server
+	servers []server
 	failed  chan error // what ends the process: a server that stopped by itself
 
 	dashboard atomic.Pointer[string] // where it listens by itself; nil: with the API
@@ -241,10 +241,17 @@ func plainServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-func (n *node) serve(s *http.Server, l net.Listener) {
+// server is what answers on a listener: a http.Server, or one of another protocol.
+type server interface {
+	Serve(net.Listener) error
+	Shutdown(context.Context) error // lets what runs end
+	Close() error                   // and this does not
+}
+
+func (n *node) serve(s server, l net.Listener) {
 	n.servers = append(n.servers, s)
 	go func() {
-		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			n.failed <- err
 		}
 	}()

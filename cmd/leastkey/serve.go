@@ -69,6 +69,13 @@ func runServe(ctx context.Context, o cli.ServeOptions, getenv func(string) strin
 		}
 		fmt.Fprintf(o.Stdout, "Proxies ask at http://%s/auth/nginx, /auth/caddy and /auth/traefik\n", at)
 	}
+	if c.ExtAuthz.Listen != "" {
+		at, err := n.listenExtAuthz(c.ExtAuthz)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(o.Stdout, "Envoy asks at %s\n", at)
+	}
 	if c.Nodes.Listen != "" {
 		at, err := n.listenNodes(c.Nodes, certificate)
 		if err != nil {

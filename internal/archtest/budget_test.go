@@ -27,6 +27,9 @@ var budget = []purchase{
 	{"internal/sqlite", "golang.org/x/sys", "locking a file on Windows, for which the standard library has no word"},
 	{"internal/edge/gateway", "golang.org/x/net", "httpguts: which header names and values net/http itself will send"},
 	{"internal/edge/throttle", "golang.org/x/time", "token buckets"},
+	{"internal/edge/extauthz", "google.golang.org/grpc", "Envoy asks in gRPC; nothing else of ours speaks it"},
+	{"internal/edge/extauthz", "github.com/envoyproxy/go-control-plane/envoy", "Envoy's own protobufs: what it asks and what it understands"},
+	{"internal/edge/extauthz", "google.golang.org/genproto/googleapis/rpc", "the status in an answer to Envoy"},
 	{"demo", "github.com/miekg/dns", "the sample product answers DNS, so that an edit can be seen in a real answer"},
 	{"demo", "zombiezen.com/go/sqlite", "the sample product keeps its zones"},
 }
@@ -64,6 +67,13 @@ var linked = map[string]string{
 	"github.com/google/uuid":           "for modernc.org/libc",
 	"github.com/remyoudompheng/bigfft": "for modernc.org/mathutil",
 	"golang.org/x/exp":                 "for modernc.org/libc",
+
+	"google.golang.org/grpc":                       "budget",
+	"github.com/envoyproxy/go-control-plane/envoy": "budget",
+	"google.golang.org/genproto/googleapis/rpc":    "budget; and for google.golang.org/grpc",
+	"google.golang.org/protobuf":                   "for google.golang.org/grpc and Envoy's protobufs",
+	"github.com/envoyproxy/protoc-gen-validate":    "checks of Envoy's protobufs",
+	"github.com/cncf/xds/go":                       "annotations of Envoy's protobufs",
 }
 
 // within reports whether the import path lies in the module.
@@ -134,6 +144,20 @@ func linkFaults(there []string, linked map[string]string) []string {
 	}
 	slices.SortFunc(faults, cmp.Compare)
 	return faults
+}
+
+// TestOnlyExtAuthzSpeaksGRPC keeps the protobufs of others out of everything else: what a package of ours means, it says
+// in our own types.
+func TestOnlyExtAuthzSpeaksGRPC(t *testing.T) {
+	for dir, files := range realTree(t) {
+		for _, f := range files {
+			for _, i := range f.imports() {
+				if dir != "internal/edge/extauthz" && !f.test && within(i, "google.golang.org/grpc") {
+					t.Errorf("%s imports %s: only internal/edge/extauthz speaks gRPC", f.name, i)
+				}
+			}
+		}
+	}
 }
 
 func TestBudgetCanFail(t *testing.T) {

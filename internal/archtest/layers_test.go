@@ -40,6 +40,7 @@ var layers = []layer{
 	{"internal/edge/gateway", []string{".", "api", "catalog", "guard", "internal/edge/gateway/framing"}, "foreign request, guard, foreign answer: an edge runs where there is no control plane"},
 	{"internal/edge/gateway/framing", nil, "where a request ends on the wire is a matter of bytes alone"},
 	{"internal/edge/forwardauth", []string{".", "api", "guard"}, "a proxy asks and the guard answers: nothing passes here, so nothing of the gateway is needed"},
+	{"internal/edge/extauthz", []string{".", "api", "guard"}, "as forward-auth, in gRPC"},
 	{"internal/edge/throttle", []string{".", "api"}, "counting requests needs to know who asks and how to refuse, nothing more"},
 	{"internal/edge/edgetest", []string{".", "api", "catalog", "guard", "leastkeytest", "internal/vectors"}, "the vectors run against any edge, so they know none"},
 	{"internal/vectors", []string{".", "catalog", "guard", "leastkeytest"}, "what is to become of a request is said without regard to who is asked"},

@@ -34,6 +34,7 @@ type Config struct {
 	Quota          throttle.Quota
 	Discovery      Discovery
 	ForwardAuth    ForwardAuth
+	ExtAuthz       ExtAuthz
 	Nodes          Nodes
 }
 
@@ -113,6 +114,7 @@ func (r *reader) read() Config {
 	}
 	c.Discovery = r.discovery()
 	c.ForwardAuth = r.forwardAuth()
+	c.ExtAuthz = r.extAuthz()
 	c.Nodes = r.nodes()
 	return c
 }

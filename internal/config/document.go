@@ -41,6 +41,7 @@ func keys() []key {
 		{"upstreams.credential", section}, {"upstreams.credential.header", word}, {"upstreams.credential.env", word}, {"upstreams.credential.file", word}, {"upstreams.credential.prefix", word},
 		{"upstreams.timeouts", section}, {"upstreams.timeouts.connect", word}, {"upstreams.timeouts.answer", word}, {"upstreams.timeouts.idle", word},
 		{"trusted_proxies", words},
+		{"ext_authz", section}, {"ext_authz.listen", word}, {"ext_authz.proxies", words}, {"ext_authz.trusted_proxies", words},
 		{"forward_auth", section}, {"forward_auth.listen", word}, {"forward_auth.proxies", words},
 		{"nodes", section}, {"nodes.listen", word}, {"nodes.key", section}, {"nodes.key.env", word}, {"nodes.key.file", word},
 		{"tls", section}, {"tls.certificate", word}, {"tls.key", word},

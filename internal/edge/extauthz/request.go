@@ -1,0 +1,164 @@
+package extauthz
+
+import (
+	"errors"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	auth "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+
+	"github.com/leastkey/leastkey/guard"
+)
+
+// request is the request that Envoy asks about.
+type request struct {
+	guard.Request
+	scheme string // "http" or "https"; empty when it is not said
+}
+
+// partialBody is the field in which Envoy says that it sends less than the body.
+const partialBody = "X-Envoy-Auth-Partial-Body"
+
+// read finds the request. What could be read in two ways is refused.
+func (a *authorization) read(asked *auth.CheckRequest) (request, error) {
+	about := asked.GetAttributes().GetRequest().GetHttp()
+	switch {
+	case about.GetMethod() == "" || about.GetPath() == "":
+		return request{}, errors.New("the question is not about an HTTP request: it has no method or no path")
+	case about.GetQuery() != "" || about.GetFragment() != "":
+		return request{}, errors.New("the question has a query or a fragment beside the path, which has them")
+	}
+	h, pseudo, err := a.header(about)
+	if err != nil {
+		return request{}, err
+	}
+	for name, field := range map[string]string{":method": about.GetMethod(), ":path": about.GetPath(), ":authority": about.GetHost()} {
+		if values := pseudo[name]; len(values) > 1 || len(values) == 1 && values[0] != field {
+			return request{}, errors.New("the question says " + name + " in two ways")
+		}
+	}
+	for _, host := range h["Host"] {
+		if host != about.GetHost() {
+			return request{}, errors.New("the question names two hosts")
+		}
+	}
+	delete(h, "Host") // it is the host of the request
+	r := request{Request: guard.Request{
+		Method: about.GetMethod(), Host: about.GetHost(), Target: about.GetPath(), Header: h,
+		Addr: source(asked.GetAttributes().GetSource()), Can: guard.Headers,
+	}}
+	if s := about.GetScheme(); s == "http" || s == "https" {
+		r.scheme = s
+	}
+	if body, whole := wholeBody(about, h); whole {
+		r.Can |= guard.Bodies
+		if len(body) > 0 {
+			r.Body = func(limit int64) ([]byte, error) {
+				if int64(len(body)) > limit {
+					return nil, guard.ErrBodyTooLarge
+				}
+				return body, nil
+			}
+		}
+	}
+	return r, nil
+}
+
+// header reads the fields in whichever of its two ways Envoy sends them: one field after the other
+// (encode_raw_headers), or joined by name. What is joined where one credential is to be is taken apart
+// again, for the guard to refuse.
+func (a *authorization) header(about *auth.AttributeContext_HttpRequest) (h http.Header, pseudo map[string][]string, _ error) {
+	h, pseudo = http.Header{}, map[string][]string{}
+	add := func(name, value string) error {
+		switch {
+		case name == "" || strings.ContainsAny(name, " \t\r\n") || strings.ContainsAny(value, "\r\n\x00"):
+			return errors.New("the question has a header that is none")
+		case name[0] == ':':
+			pseudo[name] = append(pseudo[name], value)
+		default:
+			name = http.CanonicalHeaderKey(name)
+			h[name] = append(h[name], value)
+		}
+		return nil
+	}
+	fields := about.GetHeaderMap().GetHeaders()
+	if len(fields) > 0 && len(about.GetHeaders()) > 0 {
+		return nil, nil, errors.New("the question has headers and header_map: one request is to be told in one way")
+	}
+	for _, f := range fields {
+		value, err := valueOf(f)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := add(f.GetKey(), value); err != nil {
+			return nil, nil, err
+		}
+	}
+	seen := map[string]bool{}
+	for name, value := range about.GetHeaders() {
+		if lower := strings.ToLower(name); seen[lower] {
+			return nil, nil, errors.New("the question has a header twice that is to be there joined")
+		} else {
+			seen[lower] = true
+		}
+		values := []string{value}
+		if a.Guard.Carries(name) {
+			values = strings.Split(value, ",")
+		}
+		for _, one := range values {
+			if err := add(name, one); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	return h, pseudo, nil
+}
+
+func valueOf(f *core.HeaderValue) (string, error) {
+	if f.GetValue() != "" && len(f.GetRawValue()) > 0 {
+		return "", errors.New("the question has a header with two values")
+	}
+	return f.GetValue() + string(f.GetRawValue()), nil
+}
+
+// source is the address at the other end of Envoy's connection; invalid when it has none.
+func source(peer *auth.AttributeContext_Peer) netip.Addr {
+	addr, err := netip.ParseAddr(peer.GetAddress().GetSocketAddress().GetAddress())
+	if err != nil {
+		return netip.Addr{}
+	}
+	return addr
+}
+
+// wholeBody gives the body when Envoy sends all of it; also when there is none. Whoever is in doubt
+// has not seen it.
+func wholeBody(about *auth.AttributeContext_HttpRequest, h http.Header) ([]byte, bool) {
+	body := about.GetRawBody()
+	if text := about.GetBody(); text != "" {
+		if len(body) > 0 {
+			return nil, false
+		}
+		body = []byte(text)
+	}
+	if said := h[partialBody]; len(said) > 1 || len(said) == 1 && said[0] != "false" {
+		return nil, false
+	}
+	if size := about.GetSize(); size >= 0 && size != int64(len(body)) {
+		return nil, false
+	}
+	lengths := h["Content-Length"]
+	switch {
+	case len(lengths) > 1:
+		return nil, false
+	case len(lengths) == 1:
+		n, err := strconv.Atoi(lengths[0])
+		return body, err == nil && n == len(body)
+	case len(body) == 0:
+		return body, len(h["Transfer-Encoding"]) == 0 && len(h[partialBody]) == 0 || len(h[partialBody]) == 1
+	default:
+		return body, len(h[partialBody]) == 1
+	}
+}

@@ -1,0 +1,60 @@
+package extauthz
+
+import (
+	"context"
+	"net"
+	"time"
+
+	auth "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/keepalive"
+)
+
+// Bounds of what a proxy may send.
+const (
+	maxQuestion = 4 << 20 // bytes, with the body of the request
+	maxStreams  = 1024    // questions at a time, on one connection
+)
+
+// Server answers Envoy.
+type Server struct{ grpc *grpc.Server }
+
+// NewServer checks the configuration.
+func NewServer(c Config) (*Server, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	s := grpc.NewServer(
+		grpc.MaxRecvMsgSize(maxQuestion),
+		grpc.MaxConcurrentStreams(maxStreams),
+		grpc.ConnectionTimeout(10*time.Second),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
+	)
+	auth.RegisterAuthorizationServer(s, &authorization{Config: c})
+	return &Server{s}, nil
+}
+
+// Serve answers on a listener until the server is shut down or closed, and is nil then.
+func (s *Server) Serve(l net.Listener) error { return s.grpc.Serve(l) }
+
+// Shutdown lets questions that are being answered end, as long as the context does not.
+func (s *Server) Shutdown(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.grpc.GracefulStop()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Close ends everything at once.
+func (s *Server) Close() error {
+	s.grpc.Stop()
+	return nil
+}
