@@ -59,7 +59,7 @@ func newDripping(t *testing.T, timeouts Timeouts) *dripping {
 		t.Fatal(err)
 	}
 	server := NewServer(g, slog.New(slog.DiscardHandler))
-	server.WriteTimeout = serverTime
+	server.ReadTimeout, server.WriteTimeout = serverTime, serverTime
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(Listen(l)) }()
 	t.Cleanup(func() {
