@@ -42,6 +42,11 @@ func (b *builder) addTokenHeaders(section value) {
 	}
 }
 
+// IsTokenHeader reports whether a header field can be one of token_headers.
+func IsTokenHeader(name string) bool {
+	return headerName.MatchString(name) && !saysMore(strings.ToLower(name))
+}
+
 // saysMore knows the fields that are no place for a key: those that HTTP gives a meaning, those that
 // proxies believe, and those in which a credential is looked for anyway.
 func saysMore(name string) bool {

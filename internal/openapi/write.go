@@ -30,6 +30,9 @@ func write(d *document, ops []*operation, fences []fence, ks *kinds, g *groups, 
 	if r.Base != "" {
 		fmt.Fprintf(&b, "base: %s\n", quote(r.Base))
 	}
+	if names := d.keyHeaders(); len(names) > 0 {
+		fmt.Fprintf(&b, "token_headers: [%s] # where clients send their key: a token may come there\n", strings.Join(names, ", "))
+	}
 	b.WriteString("\n# Register resources as they are made, by discovery, or with leastkey resource add.\nresources:")
 	types := bytes.Buffer{}
 	for _, k := range ks.list {
