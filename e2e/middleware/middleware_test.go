@@ -18,10 +18,7 @@ func TestMain(m *testing.M) { os.Exit(harness.Main(m)) }
 
 const example = "../../examples/middleware"
 
-const (
-	feedKey    = "LEASTKEY_FEED_KEY=0123456789abcdef0123456789abcdef"
-	gatewayKey = "GATEWAY_KEY=the-key-that-nobody-takes"
-)
+const feedKey = "LEASTKEY_FEED_KEY=0123456789abcdef0123456789abcdef"
 
 // api is the Go server.
 type api struct{ url string }
@@ -74,7 +71,7 @@ func begin(t *testing.T, bound string) (*harness.Server, api) {
 	}
 	feed := harness.FreeAddress(t) // so that the node is found again when it has started anew
 	files["leastkey.yaml"] = strings.NewReplacer("127.0.0.1:8787", "127.0.0.1:0", "127.0.0.1:8793", feed).Replace(files["leastkey.yaml"])
-	node := harness.Serve(t, files, feedKey, gatewayKey)
+	node := harness.Serve(t, files, feedKey)
 	if at := node.Says(t, "Other processes follow at "); at != "http://"+feed {
 		t.Fatalf("others follow at %s", at)
 	}
