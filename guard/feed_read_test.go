@@ -50,7 +50,7 @@ func hear(t *testing.T, cut error, left ...[]byte) (state *guard.State, end func
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	go func() { _ = f.Run(ctx) }()
+	go f.Run(ctx)
 	synctest.Wait()
 	return f.State(), stop
 }

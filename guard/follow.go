@@ -121,9 +121,8 @@ const (
 	mostPause  = time.Second
 )
 
-// Run follows until the context ends; the state is unsure from then on. Run it once. It gives the
-// error of the context.
-func (f *Follower) Run(ctx context.Context) error {
+// Run follows until the context ends; the state is unsure from then on. Run it once.
+func (f *Follower) Run(ctx context.Context) {
 	defer f.state.Doubt()
 	pause, told := firstPause, ""
 	for ctx.Err() == nil {
@@ -147,7 +146,6 @@ func (f *Follower) Run(ctx context.Context) error {
 		end()
 		pause = min(2*pause, mostPause)
 	}
-	return ctx.Err()
 }
 
 // wait is how long an answer without news may take: a fraction of the bound, so that the lease is

@@ -84,11 +84,11 @@ func follow(t testing.TB, c guard.FollowConfig) *guard.State {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- f.Run(ctx) }()
+	var running sync.WaitGroup
+	running.Go(func() { f.Run(ctx) })
 	t.Cleanup(func() {
 		stop()
-		<-ended
+		running.Wait()
 		if _, sure := f.State().Revision(); sure {
 			t.Error("a follower that has ended is sure")
 		}
@@ -149,7 +149,7 @@ func TestFollowerDecidesAsItsOrigin(t *testing.T) {
 		}
 		ctx, stop := context.WithCancel(context.Background())
 		var running sync.WaitGroup
-		running.Go(func() { _ = f.Run(ctx) })
+		running.Go(func() { f.Run(ctx) })
 		defer running.Wait()
 		defer stop()
 		there := guardOf(t, f.State(), w.Now)

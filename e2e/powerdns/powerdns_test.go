@@ -16,9 +16,9 @@ func TestOneZone(t *testing.T) {
 	token := w.Token(t, w.owner, "--name", "org", "--template", "Edit zone records", "--on", "zone:example.org.")
 	zone := api + "/zones/example.org."
 	for _, step := range []struct{ body, want string }{
-		{rrset("REPLACE", "www.example.org.", "A", "192.0.2.7"), "192.0.2.7"},
-		{rrset("REPLACE", "www.example.org.", "A", "192.0.2.8", "192.0.2.9"), "192.0.2.8\n192.0.2.9"},
-		{rrset("DELETE", "www.example.org.", "A"), ""},
+		{rrset("REPLACE", "www.example.org.", "192.0.2.7"), "192.0.2.7"},
+		{rrset("REPLACE", "www.example.org.", "192.0.2.8", "192.0.2.9"), "192.0.2.8\n192.0.2.9"},
+		{rrset("DELETE", "www.example.org."), ""},
 	} {
 		if status, answer := w.ask(t, token, http.MethodPatch, zone, step.body); status != http.StatusNoContent {
 			t.Fatalf("%d %s", status, answer)
@@ -41,7 +41,7 @@ func TestOneZone(t *testing.T) {
 		status        int
 		says          string
 	}{
-		{"PATCH /api/v1/servers/localhost/zones/example.net.", rrset("REPLACE", "www.example.net.", "A", "192.0.2.7"), 403, "needs DNS Write on zone example.net."},
+		{"PATCH /api/v1/servers/localhost/zones/example.net.", rrset("REPLACE", "www.example.net.", "192.0.2.7"), 403, "needs DNS Write on zone example.net."},
 		{"GET /api/v1/servers/localhost/zones/example.net.", "", 403, "zone example.net."},
 		{"GET /api/v1/servers/localhost/zones/example.net./export", "", 403, "zone example.net."},
 		{"GET /api/v1/servers/localhost/zones/example.org./cryptokeys", "", 403, "needs one of DNSSEC Keys Read, DNSSEC Keys Write on zone example.org."},
@@ -97,7 +97,7 @@ func TestRecordsOutsideTheZone(t *testing.T) {
 	w := newWorld(t)
 	token := w.Token(t, w.owner, "--name", "org", "--template", "Edit zone records", "--on", "zone:example.org.")
 	for _, name := range []string{"www.example.net.", "example.net.", "www.example.org.example.net.", "xexample.org."} {
-		if status, answer := w.ask(t, token, http.MethodPatch, api+"/zones/example.org.", rrset("REPLACE", name, "A", "192.0.2.66")); status/100 == 2 {
+		if status, answer := w.ask(t, token, http.MethodPatch, api+"/zones/example.org.", rrset("REPLACE", name, "192.0.2.66")); status/100 == 2 {
 			t.Errorf("%s: %d %s", name, status, answer)
 		}
 		if got := w.dig(t, name, "A"); got != "" {
@@ -130,7 +130,7 @@ func TestZonesComeAndGo(t *testing.T) {
 		t.Fatalf("%d %s", status, answer)
 	}
 	editor := w.Token(t, w.owner, "--name", "editor", "--allow", "DNS Write on zone:new.example.", "--allow", "DNS Write on zone:example.org.")
-	if status, answer := w.ask(t, editor, http.MethodPatch, api+"/zones/new.example.", rrset("REPLACE", "a.new.example.", "A", "192.0.2.1")); status != http.StatusNoContent {
+	if status, answer := w.ask(t, editor, http.MethodPatch, api+"/zones/new.example.", rrset("REPLACE", "a.new.example.", "192.0.2.1")); status != http.StatusNoContent {
 		t.Errorf("at once: %d %s", status, answer)
 	}
 	if got := w.dig(t, "a.new.example", "A"); got != "192.0.2.1" {

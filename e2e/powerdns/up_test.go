@@ -42,9 +42,9 @@ func TestUp(t *testing.T) {
 		return port
 	}
 	leastkey, api, dns := port(), port(), port()
-	for _, name := range []string{"up", "catalog.yaml", "leastkey.yaml"} {
+	for name, mode := range map[string]os.FileMode{"up": 0o700, "catalog.yaml": 0o600, "leastkey.yaml": 0o600} {
 		text := strings.NewReplacer("8787", leastkey, "8081", api, "5300", dns, "10s", "1s").Replace(example(t, name))
-		if err := os.WriteFile(filepath.Join(here, name), []byte(text), 0o700); err != nil {
+		if err := os.WriteFile(filepath.Join(here, name), []byte(text), mode); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -62,11 +63,11 @@ func example(t *testing.T, name string) string {
 // replaced replaces pairs, each of which must be there.
 func replaced(t *testing.T, text string, pairs ...string) string {
 	t.Helper()
-	for i := 0; i < len(pairs); i += 2 {
-		if strings.Count(text, pairs[i]) != 1 {
-			t.Fatalf("%q is not there once", pairs[i])
+	for pair := range slices.Chunk(pairs, 2) {
+		if strings.Count(text, pair[0]) != 1 {
+			t.Fatalf("%q is not there once", pair[0])
 		}
-		text = strings.Replace(text, pairs[i], pairs[i+1], 1)
+		text = strings.Replace(text, pair[0], pair[1], 1)
 	}
 	return text
 }
@@ -145,8 +146,8 @@ func (w *world) dig(t *testing.T, name, kind string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// rrset is the body that replaces or deletes a set of records.
-func rrset(change, name, kind string, contents ...string) string {
+// rrset is the body that replaces or deletes the addresses of a name.
+func rrset(change, name string, contents ...string) string {
 	type record struct {
 		Content  string `json:"content"`
 		Disabled bool   `json:"disabled"`
@@ -155,7 +156,7 @@ func rrset(change, name, kind string, contents ...string) string {
 	for _, c := range contents {
 		records = append(records, record{Content: c})
 	}
-	set := map[string]any{"name": name, "type": kind, "ttl": 60, "changetype": change, "records": records}
+	set := map[string]any{"name": name, "type": "A", "ttl": 60, "changetype": change, "records": records}
 	text, err := json.Marshal(map[string]any{"rrsets": []any{set}})
 	if err != nil {
 		panic(err) // what is made above is JSON

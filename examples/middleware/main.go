@@ -27,8 +27,9 @@ func main() {
 	bound := flag.Duration("bound", guard.DefaultBound, "how long to go on without news of it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, *listen, *node, *bound); err != nil {
+	err := run(ctx, *listen, *node, *bound)
+	stop()
+	if err != nil {
 		log.Fatal("middleware: ", err)
 	}
 }
