@@ -45,7 +45,7 @@ ext_authz: {listen: "127.0.0.1:0", proxies: [127.0.0.1]}
 		t.Helper()
 		answer, err := envoy.Check(t.Context(), &auth.CheckRequest{Attributes: &auth.AttributeContext{
 			Source: &auth.AttributeContext_Peer{Address: &core.Address{Address: &core.Address_SocketAddress{SocketAddress: &core.SocketAddress{Address: "198.51.100.7"}}}},
-			Request: &auth.AttributeContext_Request{Http: &auth.AttributeContext_HttpRequest{
+			Request: &auth.AttributeContext_Request{Http: &auth.AttributeContext_HttpRequest{Protocol: "HTTP/1.1",
 				Method: method, Path: path, Host: "api.example", Scheme: "https", Size: -1,
 				HeaderMap: &core.HeaderMap{Headers: []*core.HeaderValue{{Key: "authorization", RawValue: []byte("Bearer " + secret)}}},
 			}},

@@ -52,9 +52,9 @@ func TestQuestionsWithTwoReadings(t *testing.T) {
 		"the same host": {func(a *auth.AttributeContext_HttpRequest) {
 			a.HeaderMap.Headers = append(a.HeaderMap.Headers, field("host", a.Host))
 		}, 200},
-		"a value in two ways": {func(a *auth.AttributeContext_HttpRequest) { a.HeaderMap.Headers[4].Value = "Bearer x" }, 400},
+		"a value in two ways": {func(a *auth.AttributeContext_HttpRequest) { a.HeaderMap.Headers[3].Value = "Bearer x" }, 400},
 		"a value in the old way": {func(a *auth.AttributeContext_HttpRequest) {
-			h := a.HeaderMap.Headers[4]
+			h := a.HeaderMap.Headers[3]
 			h.Value, h.RawValue = string(h.RawValue), nil
 		}, 200},
 		"a line end": {func(a *auth.AttributeContext_HttpRequest) {
@@ -64,7 +64,7 @@ func TestQuestionsWithTwoReadings(t *testing.T) {
 			a.HeaderMap.Headers = append(a.HeaderMap.Headers, field("", "b"))
 		}, 400},
 		"a token twice": {func(a *auth.AttributeContext_HttpRequest) {
-			a.HeaderMap.Headers = append(a.HeaderMap.Headers, a.HeaderMap.Headers[4])
+			a.HeaderMap.Headers = append(a.HeaderMap.Headers, a.HeaderMap.Headers[3])
 		}, 400},
 		"bytes that are no text": {func(a *auth.AttributeContext_HttpRequest) {
 			a.HeaderMap.Headers = append(a.HeaderMap.Headers, field("a", "\xff"))
@@ -110,14 +110,21 @@ func TestBodies(t *testing.T) {
 		"a part, by its size":   {http.Header{"Content-Length": {"3"}, partialBody: {"false"}}, 9, "abc", "", false},
 		"not sent":              {http.Header{"Content-Length": {"9"}}, 9, "", "", false},
 		"not sent, in chunks":   {http.Header{"Transfer-Encoding": {"chunked"}}, -1, "", "", false},
+		"not sent, as forged":   {http.Header{"Transfer-Encoding": {"chunked"}, partialBody: {"false"}}, -1, "", "", false},
 		"two lengths":           {http.Header{"Content-Length": {"3", "3"}}, 3, "abc", "", false},
 		"two answers":           {http.Header{"Content-Length": {"3"}, partialBody: {"false", "false"}}, 3, "abc", "", false},
 		"two bodies":            {http.Header{"Content-Length": {"3"}}, 3, "abc", "abd", false},
 	} {
-		about := &auth.AttributeContext_HttpRequest{Size: test.size, RawBody: []byte(test.raw), Body: test.text}
+		about := &auth.AttributeContext_HttpRequest{Protocol: "HTTP/1.1", Size: test.size, RawBody: []byte(test.raw), Body: test.text}
 		body, whole := wholeBody(about, test.header)
 		if whole != test.want || whole && string(body) != test.raw+test.text {
 			t.Errorf("%s: %q, %t", name, body, whole)
+		}
+	}
+	// HTTP/2 needs no field to have a body, so that nothing shown is not nothing sent.
+	for _, header := range []http.Header{{}, {partialBody: {"false"}}} {
+		if _, whole := wholeBody(&auth.AttributeContext_HttpRequest{Protocol: "HTTP/2", Size: -1}, header); whole {
+			t.Errorf("an unseen body over HTTP/2 with %v is taken for none", header)
 		}
 	}
 }

@@ -157,7 +157,10 @@ func wholeBody(about *auth.AttributeContext_HttpRequest, h http.Header) ([]byte,
 		n, err := strconv.Atoi(lengths[0])
 		return body, err == nil && n == len(body)
 	case len(body) == 0:
-		return body, len(h["Transfer-Encoding"]) == 0 && len(h[partialBody]) == 0 || len(h[partialBody]) == 1
+		// Envoy says nothing of a body that it does not send. Only HTTP/1 says in its header that there
+		// is none, and partialBody may be the client's own word.
+		framed := len(h["Transfer-Encoding"]) > 0 || len(h[partialBody]) > 0
+		return body, strings.HasPrefix(about.GetProtocol(), "HTTP/1.") && !framed
 	default:
 		return body, len(h[partialBody]) == 1
 	}

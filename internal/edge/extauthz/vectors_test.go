@@ -86,11 +86,11 @@ func question(s vectors.Sent, tell func(*auth.AttributeContext_HttpRequest, [][2
 	about := &auth.AttributeContext_HttpRequest{
 		Method: s.Method, Path: strings.ToValidUTF8(s.Target, "!"), Host: strings.ToValidUTF8(s.Host, "!"), Scheme: "https", Protocol: "HTTP/1.1",
 	}
-	header := [][2]string{{":method", about.Method}, {":path", about.Path}, {":authority", about.Host}, {"x-envoy-auth-partial-body", "false"}}
+	header := [][2]string{{":method", about.Method}, {":path", about.Path}, {":authority", about.Host}}
 	header = append(header, s.Header...)
 	if s.Body != nil {
 		about.Size, about.RawBody = int64(len(*s.Body)), []byte(*s.Body)
-		header = append(header, [2]string{"content-length", strconv.Itoa(len(*s.Body))})
+		header = append(header, [2]string{"content-length", strconv.Itoa(len(*s.Body))}, [2]string{"x-envoy-auth-partial-body", "false"})
 	}
 	tell(about, header)
 	q := &auth.CheckRequest{Attributes: &auth.AttributeContext{Request: &auth.AttributeContext_Request{Http: about}}}
