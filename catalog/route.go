@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -41,8 +42,9 @@ func isParam(segment string) bool { return segment[0] == '{' }
 
 // Match finds the operation for a request, and its path parameters. path is canonical: it begins
 // with '/', has no trailing slash and no dot segment, and is compared byte for byte, escapes and
-// all. A fixed segment beats a parameter. Nothing is found where the route that wins is for nobody. A parameter never takes what a fixed segment beside it
-// would be in another case: an upstream might read that as the fixed one.
+// all. A fixed segment beats a parameter. Nothing is found where the route that wins is for nobody. A
+// parameter never takes what a fixed segment beside it would be in another case, or with marks or a
+// format behind it ("all.json"): an upstream might read that as the fixed one.
 //
 // host is in lower case and has no port. A route that names it beats one that names none.
 func (c *Catalog) Match(method, host, path string) (*Operation, Params, bool) {
@@ -103,14 +105,30 @@ func (n *node) find(method, rest string) *Operation {
 			return op
 		}
 	}
-	if n.param == nil || !isFixed && len(n.folded) > 0 && n.folded[strings.ToLower(segment)] {
+	if n.param == nil || !isFixed && n.resembles(segment) {
 		return nil
 	}
 	return n.param.find(method, tail)
 }
 
-// shadows reports whether a parameter of the template takes from the path what would be a fixed
-// segment of this tree in another case.
+// resembles reports whether some upstream could take the segment for a fixed one: whatever its case,
+// and with a format or marks behind it.
+func (n *node) resembles(segment string) bool {
+	if len(n.folded) == 0 {
+		return false
+	}
+	if plain, err := url.PathUnescape(segment); err == nil && !n.folded[strings.ToLower(segment)] {
+		segment = plain
+	}
+	segment = strings.ToLower(segment)
+	if mark := strings.IndexAny(segment, ".; +*,:\x00"); mark > 0 && n.folded[segment[:mark]] {
+		return true
+	}
+	return n.folded[segment]
+}
+
+// shadows reports whether a parameter of the template takes from the path what would resemble a fixed
+// segment of this tree.
 func (n *node) shadows(template []string, rest string) bool {
 	if len(template) == 0 {
 		return false
@@ -120,7 +138,7 @@ func (n *node) shadows(template []string, rest string) bool {
 		segment, tail = segment[:end], segment[end:]
 	}
 	next, isFixed := n.fixed[segment]
-	if isParam(template[0]) && !isFixed && n.folded[strings.ToLower(segment)] {
+	if isParam(template[0]) && !isFixed && n.resembles(segment) {
 		return true
 	}
 	return isFixed && next.shadows(template[1:], tail) || n.param != nil && n.param.shadows(template[1:], tail)

@@ -262,3 +262,30 @@ func siteCatalogue(routes []route) string {
 	}
 	return b.String()
 }
+
+// A parameter beside a fixed segment takes nothing that some upstream could take for that one.
+func TestParametersLeaveFixedSegments(t *testing.T) {
+	c, err := catalog.Load("shops.yaml", []byte(`
+namespace: com.example.shop
+resources:
+  shop: {}
+permission_groups:
+  - {id: 7d1a1c5e0f0b4a7c9d0e4d6b1f2a3c01, name: Shop Read, resource: shop}
+operations:
+  - {route: "DELETE /shops/{shop}/items/{item}", any_of: [Shop Read], target: {shop: path.shop}}
+  - {route: "DELETE /shops/{shop}/items/all", access: nobody}
+  - {route: "DELETE /shops/{shop}/items/v1.2", access: nobody}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for item, want := range map[string]bool{
+		"7": true, "allow": true, "7.all": true, "al": true, "all-in": true, ".all": true, "v1": true, "%61ll-in": true,
+		"all": false, "ALL": false, "all.json": false, "All.JSON": false, "all.": false, "all%20": false, "all+": false, "all%2Ejson": false, "all;v=1": false, "all*": false,
+		"all,": false, "all:": false, "%61ll": false, "%41LL.x": false, "v1.2": false, "V1.2": false,
+	} {
+		if _, _, got := c.Match("DELETE", "", "/shops/s/items/"+item); got != want {
+			t.Errorf("%s: %t; want %t", item, got, want)
+		}
+	}
+}

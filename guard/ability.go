@@ -69,6 +69,8 @@ func needs(op *catalog.Operation, r Request) Ability {
 	a := Needs(op)
 	if AsksUpgrade(r.Header) {
 		a |= Upgrades
+	} else if len(r.Header["Upgrade"]) > 0 { // h2c, which an API that takes it would go on in without a guard
+		a |= Headers
 	}
 	for name := range r.Header {
 		if Owned(name) && !isCarrier(name) {

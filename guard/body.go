@@ -13,11 +13,11 @@ import (
 )
 
 // errUnclear says that a body cannot be read in one way only.
-var errUnclear = errors.New("the body is not one JSON value with names that occur once")
+var errUnclear = errors.New("the body is not one JSON value with names that occur once, in one spelling")
 
 // stringAt finds the string that the pointer leads to; false when there is none. Two readers of
 // one body must find the same, so an object on the way that has a name twice, in any case of
-// letters, is an error, and so is anything but one JSON value in UTF-8.
+// letters or with a name that some programs take for the one looked for, is an error, and so is anything but one JSON value in UTF-8.
 func stringAt(body []byte, p catalog.Pointer) (string, bool, error) {
 	if !utf8.Valid(body) || !json.Valid(body) {
 		return "", false, errUnclear
@@ -59,8 +59,11 @@ func member(object json.RawMessage, name string) (json.RawMessage, bool, error) 
 		if err := dec.Decode(&value); err != nil {
 			return nil, false, errUnclear
 		}
-		if key == name {
+		switch {
+		case key == name:
 			found = value
+		case strings.ContainsFunc(key, unicode.IsControl), sameParameter(key, name):
+			return nil, false, errUnclear // some program takes it for the name
 		}
 	}
 	if _, err := dec.Token(); err != nil && !errors.Is(err, io.EOF) {

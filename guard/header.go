@@ -3,7 +3,6 @@ package guard
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -66,21 +65,24 @@ var (
 		// credentials
 		"authorization": {}, "proxy-authorization": {}, "x-auth-email": {}, "x-auth-key": {}, "x-auth-user-service-key": {},
 		// who asks, as proxies that sign people in tell it
-		"remote-user": {}, "x-remote-user": {}, "x-remote-groups": {}, "x-user": {}, "x-username": {}, "x-webauth-user": {},
+		"x-user": {}, "x-username": {}, "x-user-id": {}, "x-user-name": {}, "x-user-email": {}, "x-user-groups": {}, "x-user-roles": {}, "x-anonymous-consumer": {},
 		"client-cert": {}, "client-cert-chain": {}, "x-client-cert": {}, "x-goog-iap-jwt-assertion": {},
+		"x-apigateway-api-userinfo": {}, "x-endpoint-api-userinfo": {},
 		// from where
 		"forwarded": {}, "x-forwarded": {}, "x-real-ip": {}, "x-client-ip": {}, "x-cluster-client-ip": {}, "true-client-ip": {}, "client-ip": {},
-		"x-originating-ip": {}, "x-remote-ip": {}, "x-remote-addr": {}, "x-proxyuser-ip": {}, "fastly-client-ip": {}, "cf-connecting-ip": {},
+		"x-originating-ip": {}, "x-proxyuser-ip": {}, "fastly-client-ip": {}, "cf-connecting-ip": {},
 		"cf-connecting-ipv6": {}, "cf-pseudo-ipv4": {}, "cf-worker": {},
 		// another method, path or host
 		"x-http-method": {}, "x-http-method-override": {}, "x-method-override": {}, "x-rewrite-url": {}, "x-host": {}, "x-http-host-override": {},
+		"script-name": {}, "x-script-name": {}, "path-info": {}, "x-path-info": {}, "request-uri": {}, "x-request-uri": {},
 		// CGI programs take it for their own HTTP_PROXY
 		"proxy": {},
 	}
 	ownedPrefixes = []string{
 		"leastkey", "x-leastkey", "x-forwarded-", "x-original-",
 		"x-auth-request-", "x-authenticated-", "x-authentik-", "x-webauth-", "x-ssl-", "ssl-client-", "x-client-cert-", "x-amzn-oidc-",
-		"x-ms-client-principal", "x-azure-", "x-envoy-", "x-goog-authenticated-user-",
+		"x-ms-client-principal", "x-azure-", "x-envoy-", "x-goog-authenticated-user-", "cf-access-", "tailscale-", "x-pomerium-", "x-vouch-",
+		"remote-", "x-remote-", "impersonate-", "x-consumer-", "x-credential-",
 	}
 )
 
@@ -129,6 +131,9 @@ func (r *rules) oneReading(h http.Header, query string) error {
 		if plain != strings.ToLower(name) && (Owned(plain) || Framing(plain) || r.carries(plain)) {
 			return errors.New("a header name differs from " + plain + " only in its marks; some programs would take it for that")
 		}
+		if plain != strings.ToLower(name) { // SCRIPT_NAME moves the path of programs that run in Python
+			return errors.New("the name of the header " + plain + " has a character other than letters, digits and hyphens, which some programs take for a variable of theirs")
+		}
 	}
 	for _, value := range h["Connection"] {
 		for option := range strings.SplitSeq(value, ",") {
@@ -137,17 +142,13 @@ func (r *rules) oneReading(h http.Header, query string) error {
 			}
 		}
 	}
-	for parameter := range strings.SplitSeq(query, "&") {
-		raw, _, _ := strings.Cut(parameter, "=")
-		name, err := url.QueryUnescape(raw)
-		if err != nil {
-			return errors.New("a query parameter's name cannot be decoded")
-		}
-		// Headers that do this are taken out; the query is forwarded as it is.
-		switch plainName(name) {
-		case "-method", "x-http-method", "x-http-method-override", "x-method-override":
-			return errors.New("the query asks for another method: send the request with that method")
-		}
+	asked, err := parameters(query)
+	if err != nil {
+		return err
+	}
+	// Headers that do this are taken out; the query is forwarded as it is.
+	if slices.ContainsFunc(asked, func(p parameter) bool { return asksMethod(p.name) }) {
+		return errors.New("the query asks for another method: send the request with that method")
 	}
 	return nil
 }

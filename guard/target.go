@@ -130,13 +130,13 @@ func (g *Guard) find(r Request, l look, from catalog.Source) (string, *Denial) {
 		}
 		return strings.Join(parts, "/"), nil
 	case catalog.FromQuery:
-		values, err := url.ParseQuery(l.v.RawQuery)
-		if err != nil || len(values[from.Name]) != 1 || values[from.Name][0] == "" {
-			return "", unclear("the query must have " + from.Name + " exactly once")
+		value, err := onlyParameter(l.v.RawQuery, from.Name)
+		if err != nil {
+			return "", unclear(err.Error())
 		}
-		return values[from.Name][0], nil
+		return value, nil
 	case catalog.FromBody:
-		return g.findInBody(r, from.Body)
+		return g.findInBody(r, l.v.RawQuery, from.Body)
 	case catalog.FromCaller:
 		return l.account()
 	default:
@@ -155,9 +155,12 @@ func (l look) account() (string, *Denial) {
 	return l.owner.memberships[0].Account.String(), nil
 }
 
-func (g *Guard) findInBody(r Request, at catalog.Pointer) (string, *Denial) {
+func (g *Guard) findInBody(r Request, query string, at catalog.Pointer) (string, *Denial) {
 	if r.Can&Bodies == 0 {
 		return "", unable(Bodies)
+	}
+	if err := notInQuery(query, at); err != nil {
+		return "", unclear(err.Error())
 	}
 	if r.Body == nil {
 		return "", noMember(at)
@@ -178,6 +181,19 @@ func (g *Guard) findInBody(r Request, at catalog.Pointer) (string, *Denial) {
 	default:
 		return id, nil
 	}
+}
+
+// notInQuery holds that the query does not say what the body is to say: frameworks that hand both to
+// an API as one take either.
+func notInQuery(query string, at catalog.Pointer) error {
+	all, err := parameters(query)
+	if err != nil || len(at) == 0 {
+		return err
+	}
+	if slices.ContainsFunc(all, func(p parameter) bool { return sameParameter(p.name, at[0]) }) {
+		return errors.New("the query has what the body is to say, " + at.String())
+	}
+	return nil
 }
 
 // noMember is for a body without what it must name.

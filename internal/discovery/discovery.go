@@ -47,11 +47,15 @@ type Config struct {
 }
 
 // Discovery asks for the lists.
-type Discovery struct{ Config }
+type Discovery struct {
+	Config
+
+	accounts map[string]leastkey.Resource // by the name that they had when it was looked up first
+}
 
 // New checks that each source is a list of the catalogue, of something that is below its parent.
 func New(c Config) (*Discovery, error) {
-	d := &Discovery{c}
+	d := &Discovery{Config: c, accounts: map[string]leastkey.Resource{}}
 	var errs []error
 	for _, s := range c.Sources {
 		op, err := d.operation(s)
@@ -242,6 +246,10 @@ func (d *Discovery) parent(ctx context.Context, under string) (leastkey.Resource
 	if _, err := leastkey.ParseID(id); err == nil || parent.Type != leastkey.AccountType {
 		return parent, nil
 	}
+	// The name leads to an account once: who is called so later has taken a name that was free.
+	if found, known := d.accounts[id]; known {
+		return found, nil
+	}
 	accounts, err := d.Control.Accounts(ctx, control.Operator(), nil)
 	if err != nil {
 		return parent, err
@@ -256,5 +264,7 @@ func (d *Discovery) parent(ctx context.Context, under string) (leastkey.Resource
 		return parent, fmt.Errorf("%d accounts are called %q: make one, or write the id of one", len(ids), id)
 	}
 	parent.ID = ids[0]
+	d.accounts[id] = parent
+	d.Log.Info("discovery puts what it lists under an account", "name", id, "account", parent.ID)
 	return parent, nil
 }

@@ -119,3 +119,26 @@ func TestSourcesAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// A name that is free again leads nobody to what the lists of another account say.
+func TestAnAccountIsNamedOnce(t *testing.T) {
+	n := nodetest.Start(t, nodetest.Config{})
+	u := upstream{}
+	d := start(t, n, u, "account:Ada's")
+	x, y := strings.Repeat("a", 32), strings.Repeat("b", 32)
+	u["/client/v4/zones?of=a"] = []string{x}
+	d.Round(t.Context())
+	for account, name := range map[leastkey.ID]string{n.Ada.Account: "Ada Ltd", n.Ben.Account: "Ada's"} {
+		if _, err := n.Control.RenameAccount(t.Context(), control.Operator(), account, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	u["/client/v4/zones?of=a"] = []string{x, y}
+	d.Round(t.Context())
+	if got := zonesOf(t, n, n.Ada.Account); !slices.Contains(got, y) {
+		t.Errorf("the account has %v, and not %s", got, y)
+	}
+	if got := zonesOf(t, n, n.Ben.Account); slices.Contains(got, y) {
+		t.Errorf("who took the name has %v", got)
+	}
+}

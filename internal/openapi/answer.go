@@ -172,6 +172,8 @@ func pointer(name string) string {
 }
 
 // identity finds the property of an object that stands in paths for it, and the one that people call it by.
+// Only one of the parameter's own name will do, or an id where the parameter is called as the object is: what
+// people may choose, such as a name, must not be taken for what the API gives out.
 func (d *document) identity(op *operation, k *kind, schema *node) (id, label string) {
 	f := d.object(schema, 0)
 	last := k.path[len(k.path)-1]
@@ -181,7 +183,11 @@ func (d *document) identity(op *operation, k *kind, schema *node) (id, label str
 	if at := strings.LastIndexByte(word, '_'); own == word && at >= 0 {
 		own = word[at+1:]
 	}
-	for _, candidate := range []string{word, own, "id", "name"} {
+	candidates := []string{word, own}
+	if word == k.word() { // "/projects/{project}"
+		candidates = append(candidates, "id")
+	}
+	for _, candidate := range candidates {
 		for _, name := range f.names {
 			got := d.kindOf(f.at[name])
 			if id == "" && snake(name) == candidate && (got == "string" || got == "integer") && (want == "" || want == got) {

@@ -225,3 +225,22 @@ func TestApart(t *testing.T) {
 		t.Errorf("%+v", report.Undecided)
 	}
 }
+
+// What people choose is not taken for what the API gives out: whoever may name a project could else take
+// another's.
+func TestNamesAreNoIDs(t *testing.T) {
+	for parameter, want := range map[string]string{"key": "", "uuid": "", "slug": "", "project_key": "", "project": "", "project_id": "", "name": "/name", "project_name": "/name", "identifier": "/identifier"} {
+		text := strings.ReplaceAll(`{"openapi":"3.0.0","info":{"title":"T","version":"1"},"paths":{
+"/projects":{"post":{"tags":["p"],"responses":{"201":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/P"}}}}}}},
+"/projects/{ID}":{"get":{"tags":["p"],"parameters":[{"name":"ID","in":"path","required":true,"schema":{"type":"string"}}],"responses":{"200":{"description":"x"}}}}},
+"components":{"schemas":{"P":{"type":"object","properties":{"id":{"type":"integer"},"identifier":{"type":"string"},"name":{"type":"string"}}}}}}`, "ID", parameter)
+		out, _, err := openapi.Import([]byte(text), openapi.Options{Depth: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		creates := strings.Contains(string(out), "creates: ")
+		if creates != (want != "") || creates && !strings.Contains(string(out), "creates: {id: "+want) {
+			t.Errorf("{%s}: want the id at %q:\n%s", parameter, want, out)
+		}
+	}
+}

@@ -26,6 +26,8 @@ func credentials() []string {
 func allow(r request, v guard.Verdict) *auth.CheckResponse {
 	want := r.Header.Clone()
 	guard.Identify(want, v)
+	want.Del("Upgrade") // h2c: what else there is was refused
+	want.Del("Http2-Settings")
 	if r.Addr.IsValid() {
 		want.Set("X-Forwarded-For", r.Addr.String())
 	}

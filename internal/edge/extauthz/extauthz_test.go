@@ -102,7 +102,7 @@ func TestBodies(t *testing.T) {
 	}{
 		"none":                  {http.Header{}, 0, "", "", true},
 		"whole":                 {http.Header{"Content-Length": {"3"}, partialBody: {"false"}}, 3, "abc", "", true},
-		"whole, as text":        {http.Header{"Content-Length": {"3"}}, 3, "", "abc", true},
+		"as text":               {http.Header{"Content-Length": {"3"}}, 3, "", "abc", false},
 		"of unknown size":       {http.Header{partialBody: {"false"}}, -1, "abc", "", true},
 		"of which nobody says":  {http.Header{}, -1, "abc", "", false},
 		"a part, as it says":    {http.Header{"Content-Length": {"3"}, partialBody: {"true"}}, 3, "abc", "", false},

@@ -137,11 +137,8 @@ func source(peer *auth.AttributeContext_Peer) netip.Addr {
 // has not seen it.
 func wholeBody(about *auth.AttributeContext_HttpRequest, h http.Header) ([]byte, bool) {
 	body := about.GetRawBody()
-	if text := about.GetBody(); text != "" {
-		if len(body) > 0 {
-			return nil, false
-		}
-		body = []byte(text)
+	if about.GetBody() != "" { // without pack_as_bytes Envoy writes what is not UTF-8 in another way
+		return nil, false
 	}
 	if said := h[partialBody]; len(said) > 1 || len(said) == 1 && said[0] != "false" {
 		return nil, false
