@@ -40,6 +40,8 @@ func (nobody) ServeVerdict(w http.ResponseWriter, _ *http.Request, _ guard.Verdi
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
+func (nobody) Refused(context.Context, guard.Verdict) {}
+
 func (nobody) Created(context.Context, guard.Verdict, leastkey.Resource, string, leastkey.Resource) error {
 	return http.ErrNotSupported
 }

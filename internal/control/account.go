@@ -19,7 +19,7 @@ func (c *Control) CreateAccount(ctx context.Context, caller Caller, name string)
 		return Account{}, err
 	}
 	var account Account
-	err = c.act(ctx, caller, operatorOnly, func(tx Tx, _ authority, done *deed) error {
+	err = c.act(ctx, caller, operatorOnly, attempt{action: "account.create"}, func(tx Tx, _ authority, done *deed) error {
 		accounts, err := tx.Accounts()
 		if err != nil {
 			return err
@@ -33,7 +33,7 @@ func (c *Control) CreateAccount(ctx context.Context, caller Caller, name string)
 		}
 		now := c.now()
 		account = Account{ID: id, Name: name, CreatedOn: now, ModifiedOn: now}
-		return c.keepAccount(tx, done, "account.create", nil, account)
+		return c.keepAccount(tx, done, nil, account)
 	})
 	return account, err
 }
@@ -45,23 +45,23 @@ func (c *Control) RenameAccount(ctx context.Context, caller Caller, id leastkey.
 		return Account{}, err
 	}
 	var account Account
-	err = c.act(ctx, caller, leastkey.AccountOf(id).Resource(), func(tx Tx, _ authority, done *deed) error {
+	err = c.act(ctx, caller, leastkey.AccountOf(id).Resource(), attempt{"account.update", "account " + id.String()}, func(tx Tx, _ authority, done *deed) error {
 		was, err := tx.Account(id)
 		if err != nil {
 			return explain(err, "account", id)
 		}
 		account = was
 		account.Name, account.ModifiedOn = name, c.now()
-		return c.keepAccount(tx, done, "account.update", &was, account)
+		return c.keepAccount(tx, done, &was, account)
 	})
 	return account, err
 }
 
-func (c *Control) keepAccount(tx Tx, done *deed, action string, was *Account, account Account) error {
+func (c *Control) keepAccount(tx Tx, done *deed, was *Account, account Account) error {
 	if err := tx.PutAccount(account); err != nil {
 		return err
 	}
-	done.action, done.subject, done.account = action, "account "+account.ID.String(), account.ID
+	done.subject, done.account = "account "+account.ID.String(), account.ID
 	if was != nil {
 		done.before = describedAccount(*was)
 	}

@@ -38,24 +38,30 @@ func (c *Control) AuditLog(ctx context.Context, caller Caller, of leastkey.Princ
 		filter.User = of.ID
 	}
 	var entries []AuditEntry
-	err := c.view(ctx, caller, of.Resource(), func(r Reader) error {
-		rows, err := r.AuditRows(filter)
-		if err != nil {
-			return err
-		}
-		emails := map[leastkey.ID]string{}
-		for _, row := range rows {
-			entry := AuditEntry{Audit: row}
-			if row.Actor.Kind == leastkey.UserPrincipal {
-				if entry.ActorEmail, err = emailOf(r, row.Actor.ID, emails); err != nil {
-					return err
-				}
-			}
-			entries = append(entries, entry)
-		}
-		return nil
+	err := c.view(ctx, caller, of.Resource(), func(r Reader) (err error) {
+		entries, err = auditEntriesOf(r, filter)
+		return err
 	})
 	return entries, err
+}
+
+func auditEntriesOf(r Reader, filter AuditFilter) ([]AuditEntry, error) {
+	rows, err := r.AuditRows(filter)
+	if err != nil {
+		return nil, err
+	}
+	emails := map[leastkey.ID]string{}
+	var entries []AuditEntry
+	for _, row := range rows {
+		entry := AuditEntry{Audit: row}
+		if row.Actor.Kind == leastkey.UserPrincipal {
+			if entry.ActorEmail, err = emailOf(r, row.Actor.ID, emails); err != nil {
+				return nil, err
+			}
+		}
+		entries = append(entries, entry)
+	}
+	return entries, nil
 }
 
 func emailOf(r Reader, id leastkey.ID, known map[leastkey.ID]string) (string, error) {

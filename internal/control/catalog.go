@@ -14,9 +14,8 @@ func (c *Control) Catalog() *catalog.Catalog { return c.catalog.Load() }
 // operator may. It is an act: when it cannot be recorded, the old one stays. What tokens and roles
 // name that the new one does not have grants nothing as long as that is so.
 func (c *Control) UseCatalog(ctx context.Context, caller Caller, next *catalog.Catalog) error {
-	return c.act(ctx, caller, operatorOnly, func(_ Tx, _ authority, done *deed) error {
+	return c.act(ctx, caller, operatorOnly, attempt{"catalog.change", "catalogue"}, func(_ Tx, _ authority, done *deed) error {
 		was := c.Catalog()
-		done.action, done.subject = "catalog.change", "catalogue"
 		done.before, done.after = describedCatalog(was), describedCatalog(next)
 		done.then = func() {
 			c.catalog.Store(next)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -98,29 +99,50 @@ func (c *Control) load(ctx context.Context) error {
 	})
 }
 
+// attempt is what a caller sets out to do, so that it can be recorded though it is refused.
+type attempt struct {
+	action  string // "token.roll"
+	subject string // "token 7d2f..."; empty when there is none yet
+}
+
 // act is the one way in which anything changes: it authorizes the caller on the resource, runs
-// do, and commits what do did with its audit row. The nodes of this process know of it when act
-// returns. Once begun it goes on though nobody waits for the answer: a transaction that is cut off
-// would leave the nodes in doubt, and every client could do that to all others by hanging up.
-func (c *Control) act(ctx context.Context, caller Caller, on leastkey.Resource, do func(Tx, authority, *deed) error) error {
+// do, and commits what do did with its audit row. What is refused leaves an audit row too. The nodes
+// of this process know of it when act returns. Once begun it goes on though nobody waits for the
+// answer: a transaction that is cut off would leave the nodes in doubt, and every client could do
+// that to all others by hanging up.
+func (c *Control) act(ctx context.Context, caller Caller, on leastkey.Resource, what attempt, do func(Tx, authority, *deed) error) error {
 	c.order.Lock()
 	defer c.order.Unlock()
 	if err := ctx.Err(); err != nil {
 		return settle(err)
 	}
 	ctx = context.WithoutCancel(ctx)
-	var refusal error
-	var done *deed
-	rev, err := c.store.Commit(ctx, func(tx Tx) (Act, error) {
+	err := c.commit(ctx, caller, func(tx Tx) (*deed, authority, error) {
 		by, err := c.authorize(tx, caller, on)
 		if err == nil {
 			err = onlyOnce(tx, caller)
 		}
+		done := &deed{action: what.action, subject: what.subject, account: accountOf(on)}
 		if err == nil {
-			done = &deed{account: accountOf(on)}
 			err = do(tx, by, done)
 		}
-		if err != nil {
+		return done, by, err
+	})
+	if caller.settled { // decided elsewhere, and what is not possible here is no wrong of theirs
+		return err
+	}
+	return c.recordRefusal(ctx, caller, on, what, err)
+}
+
+// commit makes one revision: what do did, with its audit row. Nodes know of it when it returns.
+// Call it with order held.
+func (c *Control) commit(ctx context.Context, caller Caller, do func(Tx) (*deed, authority, error)) error {
+	var refusal error
+	var done *deed
+	rev, err := c.store.Commit(ctx, func(tx Tx) (Act, error) {
+		var by authority
+		var err error
+		if done, by, err = do(tx); err != nil {
 			refusal = err
 			return Act{}, err
 		}
@@ -193,15 +215,17 @@ type deed struct {
 	action  string
 	subject string
 	account leastkey.ID
-	before  any // nil: there was nothing before
-	after   any // nil: it is gone
+	before  any    // nil: there was nothing before
+	after   any    // nil: it is gone
+	refused string // why nothing was done; empty: it was
 	changes []leastkey.Change
 	then    func() // what comes into force with the commit, before nodes hear of the next
 }
 
+// record is the act with its audit row.
 func (c *Control) record(caller Caller, by authority, d *deed) (Act, error) {
 	id := caller.Once
-	if id.IsZero() {
+	if id.IsZero() || d.refused != "" { // what was refused may be tried again
 		var err error
 		if id, err = leastkey.NewID(c.random); err != nil {
 			return Act{}, err
@@ -209,8 +233,8 @@ func (c *Control) record(caller Caller, by authority, d *deed) (Act, error) {
 	}
 	var err error
 	row := Audit{
-		ID: id, At: c.now(), Addr: caller.Addr, Agent: caller.agent, Action: d.action, Subject: d.subject, Account: d.account,
-		Actor: by.Credential.Principal, Credential: by.Credential.ID,
+		ID: id, At: c.now(), Addr: caller.Addr, Agent: caller.agent, Action: d.action, Subject: strings.ToValidUTF8(d.subject, "\uFFFD"),
+		Account: d.account, Actor: by.Credential.Principal, Credential: by.Credential.ID, Refused: strings.ToValidUTF8(d.refused, "\uFFFD"),
 	}
 	if row.Before, err = asJSON(d.before); err != nil {
 		return Act{}, err

@@ -31,6 +31,8 @@ type Error struct {
 	Pointer string // Invalid: JSON pointer into the request; may be empty
 	Group   string // CheckFailed: the permission group concerned; may be empty
 	Cause   error  // for the log, never for the caller
+
+	recorded bool // the audit log has it
 }
 
 // Error implements error with the caller's message, and the cause behind it.

@@ -81,7 +81,8 @@ func (c *Control) Key(ctx context.Context, caller Caller, of LegacyKey) (Credent
 func (c *Control) ChangeKey(ctx context.Context, caller Caller, of LegacyKey) (Credential, leastkey.Secret, error) {
 	var key Credential
 	var secret leastkey.Secret
-	err := c.act(ctx, caller, caller.Principal.Resource(), func(tx Tx, by authority, done *deed) (err error) {
+	_, _, _, action := of.shape()
+	err := c.act(ctx, caller, caller.Principal.Resource(), attempt{action, caller.Principal.String()}, func(tx Tx, by authority, done *deed) (err error) {
 		if !caller.Session {
 			return errNoSession()
 		}
@@ -101,7 +102,7 @@ func (c *Control) ChangeKey(ctx context.Context, caller Caller, of LegacyKey) (C
 // one dies at once. Only the operator may.
 func (c *Control) RollGlobalKey(ctx context.Context, caller Caller, user leastkey.ID) (NewUser, error) {
 	var rolled NewUser
-	err := c.act(ctx, caller, operatorOnly, func(tx Tx, _ authority, done *deed) (err error) {
+	err := c.act(ctx, caller, operatorOnly, attempt{"user.key", "user " + user.String()}, func(tx Tx, _ authority, done *deed) (err error) {
 		if rolled.User, err = tx.User(user); err != nil {
 			return explain(err, "user", user)
 		}
@@ -115,7 +116,7 @@ func (c *Control) RollGlobalKey(ctx context.Context, caller Caller, user leastke
 }
 
 func (c *Control) changeKey(tx Tx, done *deed, of LegacyKey, user leastkey.ID) (key Credential, secret leastkey.Secret, err error) {
-	kind, _, _, action := of.shape()
+	kind, _, _, _ := of.shape()
 	keys, err := tx.Credentials(leastkey.UserOf(user), kind)
 	if err != nil {
 		return key, secret, err
@@ -133,7 +134,6 @@ func (c *Control) changeKey(tx Tx, done *deed, of LegacyKey, user leastkey.ID) (
 		return key, secret, err
 	}
 	record := key.Record()
-	done.action, done.subject = action, "user "+user.String()
 	done.after = struct {
 		Credential leastkey.ID `json:"credential"`
 		Tail       string      `json:"tail"`

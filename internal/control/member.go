@@ -67,7 +67,7 @@ func (c *Control) AddMember(ctx context.Context, caller Caller, account leastkey
 		return MemberOf{}, err
 	}
 	var member MemberOf
-	err = c.act(ctx, caller, leastkey.AccountOf(account).Resource(), func(tx Tx, by authority, done *deed) error {
+	err = c.act(ctx, caller, leastkey.AccountOf(account).Resource(), attempt{action: "member.add"}, func(tx Tx, by authority, done *deed) error {
 		if _, err := tx.Account(account); err != nil {
 			return explain(err, "account", account)
 		}
@@ -94,7 +94,7 @@ func (c *Control) AddMember(ctx context.Context, caller Caller, account leastkey
 			}
 			return err
 		}
-		c.recordMember(done, "member.add", account, nil, &row)
+		c.recordMember(done, account, nil, &row)
 		member, err = completeOne(tx, row)
 		return err
 	})
@@ -104,7 +104,7 @@ func (c *Control) AddMember(ctx context.Context, caller Caller, account leastkey
 // SetRoles replaces the roles of a member.
 func (c *Control) SetRoles(ctx context.Context, caller Caller, account, id leastkey.ID, roles []leastkey.ID) (MemberOf, error) {
 	var member MemberOf
-	err := c.act(ctx, caller, leastkey.AccountOf(account).Resource(), func(tx Tx, by authority, done *deed) error {
+	err := c.act(ctx, caller, leastkey.AccountOf(account).Resource(), attempt{"member.update", "member " + id.String()}, func(tx Tx, by authority, done *deed) error {
 		was, err := tx.Member(account, id)
 		if err != nil {
 			return explain(err, "member", id)
@@ -122,7 +122,7 @@ func (c *Control) SetRoles(ctx context.Context, caller Caller, account, id least
 		if err := c.someoneLeft(tx, account); err != nil {
 			return err
 		}
-		c.recordMember(done, "member.update", account, &was, &row)
+		c.recordMember(done, account, &was, &row)
 		member, err = completeOne(tx, row)
 		return err
 	})
@@ -143,7 +143,7 @@ func (c *Control) Leave(ctx context.Context, caller Caller, user leastkey.ID, me
 }
 
 func (c *Control) endMembership(ctx context.Context, caller Caller, on leastkey.Resource, account, id leastkey.ID) error {
-	return c.act(ctx, caller, on, func(tx Tx, by authority, done *deed) error {
+	return c.act(ctx, caller, on, attempt{"member.remove", "member " + id.String()}, func(tx Tx, by authority, done *deed) error {
 		was, err := tx.Member(account, id)
 		if err != nil {
 			return explain(err, "member", id)
@@ -159,7 +159,7 @@ func (c *Control) endMembership(ctx context.Context, caller Caller, on leastkey.
 		if err := c.someoneLeft(tx, account); err != nil {
 			return err
 		}
-		c.recordMember(done, "member.remove", account, &was, nil)
+		c.recordMember(done, account, &was, nil)
 		return nil
 	})
 }
@@ -232,8 +232,8 @@ func (c *Control) managesMembers(id leastkey.ID) bool {
 	return false
 }
 
-func (c *Control) recordMember(done *deed, action string, account leastkey.ID, was, is *Member) {
-	done.action, done.account = action, account
+func (c *Control) recordMember(done *deed, account leastkey.ID, was, is *Member) {
+	done.account = account
 	change := leastkey.Membership{Account: account}
 	if was != nil {
 		done.before, done.subject, change.User = describedMember(*was), "member "+was.ID.String(), was.User

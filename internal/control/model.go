@@ -1,11 +1,11 @@
 package control
 
 import (
-	"encoding/json"
 	"net/netip"
 	"time"
 
 	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/internal/audit"
 )
 
 // User is a person.
@@ -109,18 +109,5 @@ func (c Credential) Record() leastkey.CredentialRecord {
 	return rec
 }
 
-// Audit is one row of the audit log: who did what to what, from where, when.
-type Audit struct {
-	ID         leastkey.ID
-	Revision   leastkey.Revision // set by the store
-	At         time.Time
-	Actor      leastkey.Principal // zero for the operator, and for an Agent
-	Credential leastkey.ID        // what the actor presented; zero for the operator
-	Addr       netip.Addr         // the client's address; invalid for the operator
-	Agent      string             // which part of Leastkey acted by itself, such as "discovery"; otherwise empty
-	Action     string             // such as "token.create"
-	Subject    string             // kind and id of what was acted on, such as "token 7d2f..."
-	Account    leastkey.ID        // the account concerned; zero when none
-	Before     json.RawMessage    // the subject before, never with a secret; nil when there was none
-	After      json.RawMessage    // the subject after; nil when it is gone
-}
+// Audit is one row of the audit log.
+type Audit = audit.Row

@@ -30,7 +30,7 @@ func (c *Control) register(ctx context.Context, caller Caller, r leastkey.Resour
 		name = r.ID
 	}
 	var row Resource
-	err := c.act(ctx, caller, operatorOnly, func(tx Tx, _ authority, done *deed) error {
+	err := c.act(ctx, caller, operatorOnly, attempt{"resource.register", r.String()}, func(tx Tx, _ authority, done *deed) error {
 		chain := newAncestry(tx)
 		if _, known := chain.of(parent); !known {
 			if chain.fault != nil {
@@ -65,7 +65,7 @@ func (c *Control) register(ctx context.Context, caller Caller, r leastkey.Resour
 			}
 			after.Lost = recordedLosses(lost)
 		}
-		done.action, done.subject, done.after = "resource.register", r.String(), after
+		done.after = after
 		done.account = accountOf(lastOf(parent, chain))
 		return nil
 	})
@@ -94,7 +94,7 @@ func (c *Control) UnregisterDeleted(ctx context.Context, caller Caller, r leastk
 
 func (c *Control) unregister(ctx context.Context, caller Caller, r leastkey.Resource, tree bool) ([]Loss, error) {
 	var lost []Loss
-	err := c.act(ctx, caller, operatorOnly, func(tx Tx, _ authority, done *deed) error {
+	err := c.act(ctx, caller, operatorOnly, attempt{"resource.remove", r.String()}, func(tx Tx, _ authority, done *deed) error {
 		was, err := registered(tx, r)
 		if err != nil {
 			return err
@@ -112,7 +112,7 @@ func (c *Control) unregister(ctx context.Context, caller Caller, r leastkey.Reso
 		}
 		before := describedResource(was)
 		before.Below, before.Lost = recordedResources(all[1:]), recordedLosses(lost)
-		done.action, done.subject, done.before = "resource.remove", r.String(), before
+		done.before = before
 		return nil
 	})
 	return lost, err

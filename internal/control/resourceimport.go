@@ -40,7 +40,7 @@ func (c *Control) Import(ctx context.Context, caller Caller, specs []ResourceSpe
 		plan.Done = err == nil && !dryRun && len(plan.Refused) == 0
 		return plan, err
 	}
-	err = c.act(ctx, caller, operatorOnly, func(tx Tx, _ authority, done *deed) error {
+	err = c.act(ctx, caller, operatorOnly, attempt{"resource.import", "resources"}, func(tx Tx, _ authority, done *deed) error {
 		var rows []syncStep
 		var err error
 		if plan, rows, err = c.planImport(tx, specs); err != nil {
@@ -73,7 +73,7 @@ func (c *Control) importRows(tx Tx, done *deed, rows []syncStep) error {
 	}
 	lost, err := c.forget(tx, done, fresh)
 	record.Lost = recordedLosses(lost)
-	done.action, done.subject, done.after = "resource.import", "resources", record
+	done.after = record
 	return err
 }
 

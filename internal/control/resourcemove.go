@@ -12,14 +12,13 @@ import (
 func (c *Control) Rename(ctx context.Context, caller Caller, r leastkey.Resource, name string) (Resource, error) {
 	name = cmp.Or(name, r.ID)
 	var row Resource
-	err := c.act(ctx, caller, operatorOnly, func(tx Tx, _ authority, done *deed) error {
+	err := c.act(ctx, caller, operatorOnly, attempt{"resource.rename", r.String()}, func(tx Tx, _ authority, done *deed) error {
 		was, err := registered(tx, r)
 		if err != nil {
 			return err
 		}
 		row = was
 		row.Name = name
-		done.action, done.subject = "resource.rename", r.String()
 		done.before, done.after = describedResource(was), describedResource(row)
 		done.account = accountOf(lastOf(r, newAncestry(tx)))
 		return tx.PutResource(row)
@@ -48,7 +47,7 @@ func (c *Control) Move(ctx context.Context, caller Caller, r, parent leastkey.Re
 	}
 	var row Resource
 	var lost []Loss
-	err := c.act(ctx, caller, operatorOnly, func(tx Tx, _ authority, done *deed) error {
+	err := c.act(ctx, caller, operatorOnly, attempt{"resource.move", r.String()}, func(tx Tx, _ authority, done *deed) error {
 		was, err := registered(tx, r)
 		if err != nil {
 			return err
@@ -68,7 +67,7 @@ func (c *Control) Move(ctx context.Context, caller Caller, r, parent leastkey.Re
 		if row, lost, err = c.move(tx, done, was, parent, below); err != nil {
 			return err
 		}
-		done.action, done.subject, done.before = "resource.move", r.String(), describedResource(was)
+		done.before = describedResource(was)
 		after := describedResource(row)
 		after.Below, after.Lost = recordedResources(below[1:]), recordedLosses(lost)
 		done.after = after

@@ -57,7 +57,7 @@ func (c *Control) Sync(ctx context.Context, caller Caller, l Listing) (Synced, e
 		if err != nil || len(plan.steps) == 0 {
 			return total, settle(err)
 		}
-		err = c.act(ctx, caller, operatorOnly, func(tx Tx, _ authority, done *deed) error {
+		err = c.act(ctx, caller, operatorOnly, attempt{"resource.discover", l.Parent.String()}, func(tx Tx, _ authority, done *deed) error {
 			now, err := c.planSync(tx, l)
 			if err != nil {
 				return err
@@ -197,7 +197,6 @@ type recordedSync struct {
 }
 
 func (c *Control) sync(tx Tx, done *deed, l Listing, steps []syncStep, total *Synced) error {
-	done.action, done.subject = "resource.discover", l.Parent.String()
 	done.account = accountOf(lastOf(l.Parent, newAncestry(tx)))
 	var record recordedSync
 	for _, step := range steps {

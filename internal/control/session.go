@@ -140,8 +140,8 @@ func (c *Control) Sessions(ctx context.Context, caller Caller) ([]Session, error
 func (c *Control) SignOut(ctx context.Context, s Session, addr netip.Addr) error {
 	user := leastkey.UserOf(s.User)
 	caller := Caller{Session: true, Credential: s.ID, Principal: user, Addr: addr, settled: true}
-	return c.act(ctx, caller, user.Resource(), func(tx Tx, _ authority, done *deed) error {
-		done.action, done.subject, done.before = "session.end", "session "+s.ID.String(), describedSession(s)
+	return c.act(ctx, caller, user.Resource(), attempt{"session.end", "session " + s.ID.String()}, func(tx Tx, _ authority, done *deed) error {
+		done.before = describedSession(s)
 		err := tx.DeleteSession(s.ID)
 		if errors.Is(err, ErrNotFound) {
 			return noSuch("session", s.ID)
@@ -152,7 +152,7 @@ func (c *Control) SignOut(ctx context.Context, s Session, addr netip.Addr) error
 
 // EndSession ends one session of the person who asks.
 func (c *Control) EndSession(ctx context.Context, caller Caller, id leastkey.ID) error {
-	return c.actSession(ctx, caller, func(tx Tx, done *deed) error {
+	return c.actSession(ctx, caller, attempt{"session.end", "session " + id.String()}, func(tx Tx, done *deed) error {
 		session, err := tx.Session(id)
 		if errors.Is(err, ErrNotFound) || err == nil && session.User != caller.Principal.ID {
 			return noSuch("session", id)
@@ -160,15 +160,14 @@ func (c *Control) EndSession(ctx context.Context, caller Caller, id leastkey.ID)
 		if err != nil {
 			return err
 		}
-		done.action, done.subject, done.before = "session.end", "session "+id.String(), describedSession(session)
+		done.before = describedSession(session)
 		return tx.DeleteSession(id)
 	})
 }
 
 // EndOtherSessions ends every session of the person who asks but the one they ask with.
 func (c *Control) EndOtherSessions(ctx context.Context, caller Caller) error {
-	return c.actSession(ctx, caller, func(tx Tx, done *deed) error {
-		done.action, done.subject = "session.end_others", caller.Principal.String()
+	return c.actSession(ctx, caller, attempt{"session.end_others", caller.Principal.String()}, func(tx Tx, _ *deed) error {
 		return endSessions(tx, caller.Principal.ID, caller.Credential)
 	})
 }
@@ -192,7 +191,7 @@ func endSessions(tx Tx, user, except leastkey.ID) error {
 // Confirm notes that the person of the session proved who they are: their password was checked
 // against the hash. For a while that admits them to secrets.
 func (c *Control) Confirm(ctx context.Context, caller Caller, checkedHash string) error {
-	return c.actSession(ctx, caller, func(tx Tx, done *deed) error {
+	return c.actSession(ctx, caller, attempt{"session.confirm", "session " + caller.Credential.String()}, func(tx Tx, _ *deed) error {
 		user, err := tx.User(caller.Principal.ID)
 		if err != nil {
 			return err
@@ -205,7 +204,6 @@ func (c *Control) Confirm(ctx context.Context, caller Caller, checkedHash string
 			return err
 		}
 		session.ConfirmedOn = c.now()
-		done.action, done.subject = "session.confirm", "session "+session.ID.String()
 		return tx.PutSession(session)
 	})
 }
@@ -219,7 +217,7 @@ func (c *Control) SetPassword(ctx context.Context, caller Caller, checkedHash, p
 		return SignedIn{}, settle(err)
 	}
 	var renewed SignedIn
-	err = c.actSession(ctx, caller, func(tx Tx, done *deed) error {
+	err = c.actSession(ctx, caller, attempt{"user.password", caller.Principal.String()}, func(tx Tx, _ *deed) error {
 		user, err := tx.User(caller.Principal.ID)
 		if err != nil {
 			return err
@@ -244,7 +242,6 @@ func (c *Control) SetPassword(ctx context.Context, caller Caller, checkedHash, p
 		if err := endSessions(tx, user.ID, session.ID); err != nil {
 			return err
 		}
-		done.action, done.subject = "user.password", "user "+user.ID.String()
 		return tx.PutUser(user)
 	})
 	if err != nil {
@@ -255,8 +252,8 @@ func (c *Control) SetPassword(ctx context.Context, caller Caller, checkedHash, p
 
 // actSession is an act of a signed-in person on their own sign-in. Tokens and keys, whatever their
 // powers, have no part in it.
-func (c *Control) actSession(ctx context.Context, caller Caller, do func(Tx, *deed) error) error {
-	return c.act(ctx, caller, caller.Principal.Resource(), func(tx Tx, _ authority, done *deed) error {
+func (c *Control) actSession(ctx context.Context, caller Caller, what attempt, do func(Tx, *deed) error) error {
+	return c.act(ctx, caller, caller.Principal.Resource(), what, func(tx Tx, _ authority, done *deed) error {
 		if !caller.Session {
 			return errNoSession()
 		}

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -89,7 +90,7 @@ func (c *Control) BeginSessionByLink(ctx context.Context, code string, v Visit) 
 func (c *Control) begin(ctx context.Context, id leastkey.ID, v Visit, proof func(Tx, User) (byLink bool, err error)) (SignedIn, error) {
 	var made SignedIn
 	caller := Caller{Principal: leastkey.UserOf(id), Addr: v.Addr, settled: true}
-	err := c.act(ctx, caller, caller.Principal.Resource(), func(tx Tx, _ authority, done *deed) error {
+	err := c.act(ctx, caller, caller.Principal.Resource(), attempt{"session.begin", caller.Principal.String()}, func(tx Tx, _ authority, done *deed) error {
 		user, err := tx.User(id)
 		if err != nil {
 			return explain(err, "user", id)
@@ -118,9 +119,13 @@ func (c *Control) begin(ctx context.Context, id leastkey.ID, v Visit, proof func
 		if err := tx.PutSession(made.Session); err != nil {
 			return err
 		}
-		done.action, done.subject, done.after = "session.begin", "session "+made.ID.String(), describedSession(made.Session, ended...)
+		done.subject, done.after = "session "+made.ID.String(), describedSession(made.Session, ended...)
 		return nil
 	})
+	if refusal, ok := errors.AsType[*Error](err); ok && refusal.Kind != Internal {
+		kept := c.Refuse(ctx, caller, Refusal{Owner: caller.Principal, Action: "session.begin", Subject: caller.Principal.String(), Why: refusal.Message})
+		err = cmp.Or(kept, err)
+	}
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -132,7 +137,7 @@ func (c *Control) MakeSignInLink(ctx context.Context, caller Caller, user leastk
 	if life <= 0 || life > 24*time.Hour {
 		return "", time.Time{}, invalid("/expires_in", "a sign-in link lasts for up to 24 hours")
 	}
-	err = c.act(ctx, caller, operatorOnly, func(tx Tx, _ authority, done *deed) error {
+	err = c.act(ctx, caller, operatorOnly, attempt{"user.sign_in_link", "user " + user.String()}, func(tx Tx, _ authority, done *deed) error {
 		if _, err := tx.User(user); err != nil {
 			return explain(err, "user", user)
 		}
@@ -140,7 +145,6 @@ func (c *Control) MakeSignInLink(ctx context.Context, caller Caller, user leastk
 			return err
 		}
 		ends = c.now().Add(life)
-		done.action, done.subject = "user.sign_in_link", "user "+user.String()
 		done.after = struct {
 			ExpiresOn time.Time `json:"expires_on"`
 		}{ends}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/internal/audit"
 )
 
 // Errors of a [Store]. Anything else it returns is a fault of the store itself.
@@ -25,7 +26,8 @@ type Store interface {
 	View(ctx context.Context, fn func(Reader) error) error
 
 	// Commit runs fn in one transaction, alone among writers, and makes it durable together
-	// with the audit row, the next revision and a change-log row that holds the Act's changes.
+	// with the next revision, which is one more than the last, the audit row with that revision,
+	// the hashes that audit.Add gives for it, and a change-log row that holds the Act's changes.
 	// When it returns nil all of that survives the loss of power; when it returns an error, or
 	// fn does, none of it happened. An Act without an Action is ErrNoAudit.
 	Commit(ctx context.Context, fn func(Tx) (Act, error)) (leastkey.Revision, error)
@@ -46,6 +48,9 @@ type Notes interface {
 	// Used keeps uses, in the order given, of each credential the newest mostUses; and raises
 	// when their credentials and secrets were last used. A time never goes back.
 	Used(uses []Use, mostUses int) error
+	// PruneAudit removes at most limit audit rows through a revision, and leaves their hashes; it
+	// says how many went. It fails when no row of audit.ActionPrune says that they may go.
+	PruneAudit(through leastkey.Revision, limit int) (int, error)
 	// Sweep removes sessions that were over, or not seen since idle, and links that were over, at
 	// the instant now.
 	Sweep(now, idle time.Time) error
@@ -63,17 +68,25 @@ type Committed struct {
 	Changes  []leastkey.Change
 }
 
+// AuditRead is an audit row as it was found.
+type AuditRead struct {
+	Audit
+	Fault error // not nil: it cannot be read, and only its Revision is known
+}
+
 // AuditFilter selects audit rows; zero fields select everything.
 type AuditFilter struct {
 	Account leastkey.ID
 	Actor   leastkey.Principal
 	Subject string
 	// About a user: what it did itself, and what was done to "user <id>". Not with Actor.
-	User   leastkey.ID
-	From   time.Time         // at or after
-	To     time.Time         // before
-	Before leastkey.Revision // older than this row; 0: any
-	Limit  int               // at most this many, newest first; 0 means 100
+	User    leastkey.ID
+	Action  string
+	Refused bool              // only what was refused
+	From    time.Time         // at or after
+	To      time.Time         // before
+	Before  leastkey.Revision // older than this row; 0: any
+	Limit   int               // at most this many, newest first; 0 means 100
 }
 
 // ResourceSearch finds resources of a type below any of some ancestors.
@@ -129,6 +142,13 @@ type Reader interface {
 	AuditRows(f AuditFilter) ([]Audit, error)
 	// AuditRow gives one audit row.
 	AuditRow(id leastkey.ID) (Audit, error)
+	// AuditAfter lists audit rows behind a revision, oldest first, at most limit; those too that
+	// are behind the last revision, or cannot be read, which nothing but a change of the storage
+	// behind our back can bring about.
+	AuditAfter(after leastkey.Revision, limit int) ([]AuditRead, error)
+	// AuditHashes lists the hashes with indexes from first to before last, in order. Those that
+	// are not there are left out.
+	AuditHashes(first, last int64) ([]audit.Stored, error)
 
 	// Session gives a session, over or not, until it is deleted or swept.
 	Session(id leastkey.ID) (Session, error)

@@ -51,7 +51,7 @@ func (c *Control) Token(ctx context.Context, caller Caller, owner leastkey.Princ
 func (c *Control) CreateToken(ctx context.Context, caller Caller, owner leastkey.Principal, spec TokenSpec) (Credential, leastkey.Secret, error) {
 	var token Credential
 	var secret leastkey.Secret
-	err := c.act(ctx, caller, owner.Resource(), func(tx Tx, by authority, done *deed) (err error) {
+	err := c.act(ctx, caller, owner.Resource(), attempt{action: "token.create"}, func(tx Tx, by authority, done *deed) (err error) {
 		if token, err = c.newToken(tx, by, owner, spec); err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func (c *Control) CreateToken(ctx context.Context, caller Caller, owner leastkey
 		if secret, err = c.addSecret(&token, token.IssuedOn); err != nil {
 			return err
 		}
-		return c.keepToken(tx, done, "token.create", nil, token)
+		return c.keepToken(tx, done, nil, token)
 	})
 	if err != nil {
 		return Credential{}, leastkey.Secret{}, err
@@ -92,7 +92,7 @@ func (c *Control) newToken(r Reader, by authority, owner leastkey.Principal, spe
 // ReplaceToken replaces what the owner decides about a token; its secrets stay.
 func (c *Control) ReplaceToken(ctx context.Context, caller Caller, owner leastkey.Principal, id leastkey.ID, spec TokenSpec) (Credential, error) {
 	var token Credential
-	err := c.act(ctx, caller, owner.Resource(), func(tx Tx, by authority, done *deed) error {
+	err := c.act(ctx, caller, owner.Resource(), attempt{"token.update", "token " + id.String()}, func(tx Tx, by authority, done *deed) error {
 		was, err := tokenOf(tx, owner, id)
 		if err != nil {
 			return err
@@ -100,7 +100,7 @@ func (c *Control) ReplaceToken(ctx context.Context, caller Caller, owner leastke
 		if token, err = c.editedToken(tx, by, was, spec); err != nil {
 			return err
 		}
-		return c.keepToken(tx, done, "token.update", &was, token)
+		return c.keepToken(tx, done, &was, token)
 	})
 	return token, err
 }
@@ -152,7 +152,7 @@ func (c *Control) SetTokenStatus(ctx context.Context, caller Caller, owner least
 		return Credential{}, invalid("/status", "want active or disabled")
 	}
 	var token Credential
-	err := c.act(ctx, caller, owner.Resource(), func(tx Tx, by authority, done *deed) error {
+	err := c.act(ctx, caller, owner.Resource(), attempt{"token.update", "token " + id.String()}, func(tx Tx, by authority, done *deed) error {
 		was, err := tokenOf(tx, owner, id)
 		if err != nil {
 			return err
@@ -164,14 +164,14 @@ func (c *Control) SetTokenStatus(ctx context.Context, caller Caller, owner least
 				return err
 			}
 		}
-		return c.keepToken(tx, done, "token.update", &was, token)
+		return c.keepToken(tx, done, &was, token)
 	})
 	return token, err
 }
 
 // DeleteToken revokes a token with all its secrets, for ever.
 func (c *Control) DeleteToken(ctx context.Context, caller Caller, owner leastkey.Principal, id leastkey.ID) error {
-	return c.act(ctx, caller, owner.Resource(), func(tx Tx, _ authority, done *deed) error {
+	return c.act(ctx, caller, owner.Resource(), attempt{"token.delete", "token " + id.String()}, func(tx Tx, _ authority, done *deed) error {
 		was, err := tokenOf(tx, owner, id)
 		if err != nil {
 			return err
@@ -179,7 +179,7 @@ func (c *Control) DeleteToken(ctx context.Context, caller Caller, owner leastkey
 		if err := tx.RevokeCredential(id, c.now()); err != nil {
 			return err
 		}
-		done.action, done.subject, done.before = "token.delete", "token "+id.String(), described(was)
+		done.before = described(was)
 		gone := was.Record()
 		gone.Secrets = nil
 		done.changes = []leastkey.Change{{Credential: &gone}}
@@ -196,7 +196,7 @@ func (c *Control) RollToken(ctx context.Context, caller Caller, owner leastkey.P
 	}
 	var token Credential
 	var secret leastkey.Secret
-	err := c.act(ctx, caller, owner.Resource(), func(tx Tx, by authority, done *deed) error {
+	err := c.act(ctx, caller, owner.Resource(), attempt{"token.roll", "token " + id.String()}, func(tx Tx, by authority, done *deed) error {
 		if err := by.maySeeSecret(); err != nil {
 			return err
 		}
@@ -219,7 +219,7 @@ func (c *Control) RollToken(ctx context.Context, caller Caller, owner leastkey.P
 		if secret, err = c.addSecret(&token, now); err != nil {
 			return err
 		}
-		return c.keepToken(tx, done, "token.roll", &was, token)
+		return c.keepToken(tx, done, &was, token)
 	})
 	if err != nil {
 		return Credential{}, leastkey.Secret{}, err
@@ -230,7 +230,7 @@ func (c *Control) RollToken(ctx context.Context, caller Caller, owner leastkey.P
 // EndOverlap ends the secret that a roll left alive for a while. It is Invalid when there is none.
 func (c *Control) EndOverlap(ctx context.Context, caller Caller, owner leastkey.Principal, id leastkey.ID) (Credential, error) {
 	var token Credential
-	err := c.act(ctx, caller, owner.Resource(), func(tx Tx, _ authority, done *deed) error {
+	err := c.act(ctx, caller, owner.Resource(), attempt{"token.end_overlap", "token " + id.String()}, func(tx Tx, _ authority, done *deed) error {
 		was, err := tokenOf(tx, owner, id)
 		if err != nil {
 			return err
@@ -241,7 +241,7 @@ func (c *Control) EndOverlap(ctx context.Context, caller Caller, owner leastkey.
 			return invalid("", "the token has no other secret than its own")
 		}
 		token.ModifiedOn = c.now()
-		return c.keepToken(tx, done, "token.end_overlap", &was, token)
+		return c.keepToken(tx, done, &was, token)
 	})
 	return token, err
 }
@@ -270,11 +270,11 @@ func (c *Control) addSecret(token *Credential, now time.Time) (leastkey.Secret, 
 	return secret, nil
 }
 
-func (c *Control) keepToken(tx Tx, done *deed, action string, was *Credential, token Credential) error {
+func (c *Control) keepToken(tx Tx, done *deed, was *Credential, token Credential) error {
 	if err := tx.PutCredential(token); err != nil {
 		return err
 	}
-	done.action, done.subject, done.after = action, "token "+token.ID.String(), described(token)
+	done.subject, done.after = "token "+token.ID.String(), described(token)
 	if was != nil {
 		done.before = described(*was)
 	}

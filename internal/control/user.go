@@ -52,7 +52,7 @@ func (c *Control) CreateUser(ctx context.Context, caller Caller, spec UserSpec) 
 	if err != nil {
 		return NewUser{}, settle(err)
 	}
-	err = c.act(ctx, caller, operatorOnly, func(tx Tx, _ authority, done *deed) error {
+	err = c.act(ctx, caller, operatorOnly, attempt{action: "user.create"}, func(tx Tx, _ authority, done *deed) error {
 		id, err := leastkey.NewID(c.random)
 		if err != nil {
 			return err
@@ -74,7 +74,7 @@ func (c *Control) CreateUser(ctx context.Context, caller Caller, spec UserSpec) 
 			return err
 		}
 		principal, record := made.record(), key.Record()
-		done.action, done.subject, done.after = "user.create", "user "+id.String(), describedUser(made.User)
+		done.subject, done.after = "user "+id.String(), describedUser(made.User)
 		done.changes = []leastkey.Change{{Principal: &principal}, {Credential: &record}}
 		return nil
 	})
@@ -117,7 +117,7 @@ func (c *Control) RenameUser(ctx context.Context, caller Caller, id leastkey.ID,
 
 func (c *Control) changeUser(ctx context.Context, caller Caller, on leastkey.Resource, id leastkey.ID, change func(*User)) (User, error) {
 	var user User
-	err := c.act(ctx, caller, on, func(tx Tx, _ authority, done *deed) error {
+	err := c.act(ctx, caller, on, attempt{"user.update", "user " + id.String()}, func(tx Tx, _ authority, done *deed) error {
 		was, err := tx.User(id)
 		if err != nil {
 			return explain(err, "user", id)
@@ -129,7 +129,6 @@ func (c *Control) changeUser(ctx context.Context, caller Caller, on leastkey.Res
 			return err
 		}
 		principal := user.record()
-		done.action, done.subject = "user.update", "user "+id.String()
 		done.before, done.after = describedUser(was), describedUser(user)
 		done.changes = []leastkey.Change{{Principal: &principal}}
 		return nil

@@ -39,8 +39,8 @@ func ledgerOf(t *testing.T, n *Node) (l ledger) {
 }
 
 // Law 9: every act leaves its audit row in the same transaction. Every route that changes
-// something writes one audit row, one revision and one entry of the change log; every route that
-// reads writes none; and what is refused writes none.
+// something writes one audit row, one revision and one entry of the change log; what is refused to
+// somebody who is known writes a row that says so and does nothing; every route that reads writes none.
 func TestLaw9EveryActLeavesItsAuditRow(t *testing.T) {
 	n := Start(t, Config{})
 	guest := n.User(t, "guest@example.com")
@@ -58,9 +58,23 @@ func TestLaw9EveryActLeavesItsAuditRow(t *testing.T) {
 		method, path := fillPath(step.operation, ids)
 		before := ledgerOf(t, n)
 		refused := n.Do(t, Nobody, method, path, step.body)
+		if l := ledgerOf(t, n); refused.Status != 401 || l.revision != before.revision {
+			t.Errorf("%s: refused to nobody with %d, and left a trace", step.operation, refused.Status)
+		}
 		broken := n.Do(t, by, method, path, `{"`)
-		if l := ledgerOf(t, n); refused.Status != 401 || broken.Status != 200 && l.revision != before.revision {
-			t.Errorf("%s: refused with %d and %d, and left a trace", step.operation, refused.Status, broken.Status)
+		if broken.Status != 200 {
+			wrote := 0
+			if !isReading(step.operation) {
+				wrote = 1
+			}
+			l := ledgerOf(t, n)
+			if int(l.revision-before.revision) != wrote || len(l.rows) != len(before.rows)+wrote {
+				t.Errorf("%s: refused with %d, and wrote %d rows", step.operation, broken.Status, len(l.rows)-len(before.rows))
+			}
+			if row := l.rows[0]; wrote == 1 && (row.Refused == "" || row.Actor != leastkey.UserOf(actor) || row.Before != nil || row.After != nil) {
+				t.Errorf("%s: refused with %d, and wrote %+v", step.operation, broken.Status, row)
+			}
+			before = l
 		}
 		if method != "GET" && broken.Status == 200 { // no body counts: that was the act
 			if l := ledgerOf(t, n); l.revision != before.revision+1 || len(l.rows) != len(before.rows)+1 {
@@ -117,6 +131,58 @@ func TestLaw9EveryActLeavesItsAuditRow(t *testing.T) {
 // isReading reports whether an operation changes nothing, whatever its method.
 func isReading(operation string) bool {
 	return strings.HasPrefix(operation, "GET ") || strings.HasSuffix(operation, "/explain")
+}
+
+// Law 9, of what is refused: each route that changes something writes exactly one row, whoever refuses it
+// and why, with nothing in it of what was sent.
+func TestLaw9RefusedActsLeaveTheirRow(t *testing.T) {
+	n := Start(t, Config{})
+	reader := n.Mint(t, n.Ada.ByKey(), "reads zones", n.Allow(t, On(EveryZone), "Zone Read"))
+	stranger := n.User(t, "stranger@example.com")
+	const pasted = "lkut_a_secret_in_the_wrong_place"
+	nothing := strings.Repeat("0", 32)
+	ids := map[string]string{"account_id": n.Ada.Account.String(), "token_id": nothing, "member_id": nothing, "membership_id": nothing, "role_id": nothing}
+	tried := 0
+	for _, op := range n.Catalog.Operations() {
+		operation := op.Method + " " + strings.TrimPrefix(op.Route, Base)
+		if !op.Control || isReading(operation) {
+			continue
+		}
+		method, path := fillPath(operation, ids)
+		for _, by := range []struct {
+			name    string
+			as      Credential
+			actor   leastkey.ID
+			account bool // its log tells of it
+		}{{"a token without the right", reader.Bearer(), n.Ada.ID, true}, {"nobody of the account", stranger.ByKey(), stranger.ID, false}, {"who may, wrongly", n.Ada.ByKey(), n.Ada.ID, true}} {
+			for _, body := range []any{Object{"name": 5, "status": pasted, "roles": pasted, "first_name": Object{pasted: 1}, "email": pasted}, `{"` + pasted, ""} {
+				before := ledgerOf(t, n)
+				a := n.Do(t, by.as, method, path, body)
+				after := ledgerOf(t, n)
+				if a.Status == http.StatusOK {
+					continue // as changing nothing about oneself
+				}
+				tried++
+				if len(after.rows) != len(before.rows)+1 || after.revision != before.revision+1 {
+					t.Errorf("%s by %s: %d, %d rows: %s", operation, by.name, a.Status, len(after.rows)-len(before.rows), a.Body)
+					continue
+				}
+				row := after.rows[0]
+				if row.Refused == "" || row.Action == "" || row.Actor != leastkey.UserOf(by.actor) || row.Credential.IsZero() || row.Addr.String() != "192.0.2.1" || row.Before != nil || row.After != nil {
+					t.Errorf("%s by %s: %+v", operation, by.name, row)
+				}
+				if inPath := strings.Contains(op.Route, "{account_id}"); !row.Account.IsZero() != (inPath && by.account) {
+					t.Errorf("%s by %s: in the log of %s", operation, by.name, row.Account)
+				}
+				if line, err := row.Leaf(); err != nil || strings.Contains(string(line), pasted) || strings.Contains(string(line), reader.Value) {
+					t.Errorf("%s by %s: %s, %v", operation, by.name, line, err)
+				}
+			}
+		}
+	}
+	if tried < 60 {
+		t.Errorf("%d refusals were tried", tried)
+	}
 }
 
 // Law 9, of what requests make and remove upstream, and of the operator.

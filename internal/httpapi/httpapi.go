@@ -23,7 +23,7 @@ type API struct {
 	control *control.Control
 	now     func() time.Time
 	log     *slog.Logger
-	routes  map[string]handler // by operation: "GET /client/v4/user/tokens"
+	routes  map[string]route // by operation: "GET /client/v4/user/tokens"
 
 	explainer Explainer
 }
@@ -49,16 +49,16 @@ const largestBody = 1 << 20
 // New makes the API. It fails when the catalogue has an operation of the control plane that
 // nothing here serves, or the other way round.
 func New(c *control.Control, cat *catalog.Catalog, explainer Explainer, now func() time.Time, log *slog.Logger) (*API, error) {
-	a := &API{control: c, explainer: explainer, now: now, log: log, routes: map[string]handler{}}
+	a := &API{control: c, explainer: explainer, now: now, log: log, routes: map[string]route{}}
 	for _, r := range a.table() {
-		a.routes[r.operation] = r.handle
+		a.routes[r.operation] = r
 	}
 	served := 0
 	for _, op := range cat.Operations() {
 		if !op.Control {
 			continue
 		}
-		if a.routes[op.String()] == nil {
+		if a.routes[op.String()].handle == nil {
 			return nil, errors.New("httpapi: nothing serves " + op.String())
 		}
 		served++
@@ -75,18 +75,21 @@ func (a *API) ServeVerdict(w http.ResponseWriter, r *http.Request, v guard.Verdi
 		a.fail(w, r, errors.New("httpapi: asked to serve a request that was not allowed"))
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestBody))
+	got, err := a.answer(w, r, v)
 	if err != nil {
-		a.fail(w, r, unreadable(err))
-		return
-	}
-	c := &call{Request: r, verdict: v, body: body, caller: callerOf(v)}
-	got, err := a.routes[v.Operation.String()](r.Context(), c)
-	if err != nil {
-		a.fail(w, r, err)
+		a.fail(w, r, a.recordFailure(r.Context(), v, err))
 		return
 	}
 	api.Write(w, http.StatusOK, got)
+}
+
+func (a *API) answer(w http.ResponseWriter, r *http.Request, v guard.Verdict) (answer, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestBody))
+	if err != nil {
+		return answer{}, unreadable(err)
+	}
+	c := &call{Request: r, verdict: v, body: body, caller: callerOf(v)}
+	return a.routes[v.Operation.String()].handle(r.Context(), c)
 }
 
 // callerOf is who asks, and what was decided, to be decided again where it counts.

@@ -12,18 +12,18 @@ import (
 )
 
 const (
-	selectAudit = `SELECT revision, id, at, actor_kind, actor_id, credential, addr, action, subject, account, before, after, agent FROM audit`
+	selectAudit = `SELECT revision, id, at, actor_kind, actor_id, credential, addr, action, subject, account, before, after, agent, refused FROM audit`
 	auditByID   = selectAudit + ` WHERE id = ?`
 
-	insertAudit = `INSERT INTO audit (revision, id, at, actor_kind, actor_id, credential, addr, action, subject, account, before, after, agent)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertAudit = `INSERT INTO audit (revision, id, at, actor_kind, actor_id, credential, addr, action, subject, account, before, after, agent, refused)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 	defaultAuditLimit = 100
 )
 
 func (t tx) insertAudit(rev leastkey.Revision, a control.Audit) error {
 	err := t.run(insertAudit, nil, int64(rev), a.ID, a.At, int64(a.Actor.Kind), a.Actor.ID, a.Credential, a.Addr,
-		a.Action, a.Subject, a.Account, optional(a.Before), optional(a.After), a.Agent)
+		a.Action, a.Subject, a.Account, optional(a.Before), optional(a.After), a.Agent, a.Refused)
 	if err != nil {
 		return fmt.Errorf("audit row %v: %w", a.ID, err)
 	}
@@ -84,6 +84,12 @@ func auditTerms(f control.AuditFilter) (t terms) {
 	if f.Subject != "" {
 		t = t.and("subject = ?", f.Subject)
 	}
+	if f.Action != "" {
+		t = t.and("action = ?", f.Action)
+	}
+	if f.Refused {
+		t = t.and("refused <> ''")
+	}
 	if f.Before > 0 && f.Before <= math.MaxInt64 {
 		t = t.and("revision < ?", int64(f.Before))
 	}
@@ -116,7 +122,7 @@ func (t terms) where() string {
 func scanAudit(r row) (control.Audit, error) {
 	a := control.Audit{
 		Revision: leastkey.Revision(r.int(0)), ID: r.id(1), At: r.time(2), Actor: r.principal(3, 4), Credential: r.id(5),
-		Action: r.text(7), Subject: r.text(8), Account: r.id(9), Agent: r.text(12),
+		Action: r.text(7), Subject: r.text(8), Account: r.id(9), Agent: r.text(12), Refused: r.text(13),
 	}
 	var err error
 	if a.Addr, err = r.addr(6); err != nil {

@@ -93,7 +93,7 @@ const (
 	insertChange = `INSERT INTO change_log (revision, changes) VALUES (?, ?)`
 )
 
-// record adds the revision, the audit row and the change-log row to the transaction. After a
+// record adds the revision, the audit row with its hashes and the change-log row to the transaction. After a
 // fault that fn did not mind it fails with that fault, because nothing is run any more.
 func (t tx) record(act control.Act) (rev leastkey.Revision, err error) {
 	if act.Audit.Action == "" {
@@ -111,6 +111,11 @@ func (t tx) record(act control.Act) (rev leastkey.Revision, err error) {
 		return 0, err
 	}
 	if err := t.insertAudit(rev, act.Audit); err != nil {
+		return 0, err
+	}
+	row := act.Audit
+	row.Revision = rev
+	if err := t.addToTree(row); err != nil {
 		return 0, err
 	}
 	return rev, t.run(insertChange, nil, int64(rev), changes)

@@ -19,6 +19,9 @@ var migrations embed.FS
 // named by mistake is left alone.
 const applicationID = 0x4c4b4559
 
+// auditTree is the script after which the rows of the audit log are hashed.
+const auditTree = "migrations/0004_audit_tree.sql"
+
 // migrate applies the scripts migrations/0001_name.sql, 0002_... that the database has not had
 // yet, in order, each in one transaction together with its number in PRAGMA user_version.
 func migrate(conn *sqlite.Conn, scripts fs.FS) error {
@@ -80,5 +83,9 @@ func apply(conn *sqlite.Conn, scripts fs.FS, name string, at int) (err error) {
 	}
 	defer end(&err)
 	// A PRAGMA takes no parameters; both are numbers.
-	return sqlitex.ExecuteScript(conn, fmt.Sprintf("%s\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;", script, applicationID, at), nil)
+	err = sqlitex.ExecuteScript(conn, fmt.Sprintf("%s\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;", script, applicationID, at), nil)
+	if err == nil && name == auditTree {
+		err = hashAudit(conn)
+	}
+	return err
 }

@@ -205,7 +205,7 @@ func TestPasswordBeforeSecret(t *testing.T) {
 		a := b.Get(path)
 		want(t, a, http.StatusOK, "Your password")
 		form := url.Values{"once": {valueOf(t, a, "once")}}
-		before := revision(t, n)
+		before, _ := n.Acts(t)
 		for _, typed := range []string{"", "wrong"} {
 			form.Set("password", typed)
 			a = b.Post(path, form)
@@ -214,7 +214,7 @@ func TestPasswordBeforeSecret(t *testing.T) {
 				t.Errorf("the form has another id: %s", is)
 			}
 		}
-		if now := revision(t, n); now != before {
+		if now, _ := n.Acts(t); len(now) != len(before) {
 			t.Error("something was done without the password")
 		}
 		form.Set("password", password)

@@ -191,7 +191,7 @@ func TestAnotherOwner(t *testing.T) {
 	b := n.SignIn(t, n.Ben)
 	anything := url.Values{"once": {bens.ID}, "overlap": {"0"}, "status": {"disabled"}, "name": {"Ada's token"}}
 	nothing := b.Get(ownTokens + "/" + n.Ada.ID.String() + "/roll").Body
-	before := revision(t, n)
+	before, _ := n.Acts(t)
 	for _, path := range []string{
 		ownTokens + "/" + mine.ID, ownTokens + "/" + its.ID, ownTokens + "/" + strings.ToUpper(bens.ID), ownTokens + "/x",
 		"/account/" + n.Ben.Account.String() + "/api-tokens/" + its.ID,
@@ -217,7 +217,7 @@ func TestAnotherOwner(t *testing.T) {
 			t.Errorf("GET %s of another account: %d %s", path, a.Status, a.Body)
 		}
 	}
-	if now := revision(t, n); now != before || !accepted(t, n, mine.Value) {
+	if now, _ := n.Acts(t); len(now) != len(before) || !accepted(t, n, mine.Value) {
 		t.Error("something was done")
 	}
 }
@@ -242,11 +242,11 @@ func TestMemberWithoutRights(t *testing.T) {
 	b = n.SignIn(t, reader)
 	want(t, b.Get(home+"/api-tokens"), http.StatusOK, "the account's token")
 	form := url.Values{"once": {its.ID}, "overlap": {"0"}, "status": {"disabled"}, "name": {its.Name}}
-	before := revision(t, n)
+	before, _ := n.Acts(t)
 	for _, sub := range []string{"/roll", "/delete", "/status", "/end-overlap"} {
 		want(t, b.Post(home+"/api-tokens/"+its.ID+sub, form), http.StatusForbidden)
 	}
-	if now := revision(t, n); now != before {
+	if now, _ := n.Acts(t); len(now) != len(before) {
 		t.Error("something was done")
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/internal/audit"
 	"github.com/leastkey/leastkey/internal/control"
 )
 
@@ -37,6 +38,7 @@ type world struct {
 	links       map[leastkey.SecretHash]control.SignInLink
 	uses        map[leastkey.ID][]control.Use // oldest first
 	audit       []control.Audit
+	hashes      []audit.Hash
 	log         []control.Committed
 }
 
@@ -60,7 +62,7 @@ func (w *world) clone() *world {
 	return &world{
 		maps.Clone(w.users), maps.Clone(w.accounts), maps.Clone(w.members), maps.Clone(w.resources), maps.Clone(w.credentials),
 		maps.Clone(w.revoked), maps.Clone(w.secrets), maps.Clone(w.dropped), maps.Clone(w.sessions), maps.Clone(w.links), maps.Clone(w.uses),
-		slices.Clone(w.audit), slices.Clone(w.log),
+		slices.Clone(w.audit), slices.Clone(w.hashes), slices.Clone(w.log),
 	}
 }
 
@@ -109,6 +111,13 @@ func (m *model) Commit(ctx context.Context, fn func(control.Tx) (control.Act, er
 	}
 	rev := leastkey.Revision(len(w.log) + 1)
 	act.Audit.Revision = rev
+	hashes, err := audit.Add(act.Audit, func(index int64) (audit.Hash, error) { return tx.w.hashes[index], nil })
+	if err != nil {
+		return 0, err
+	}
+	for _, h := range hashes {
+		tx.w.hashes = append(tx.w.hashes, h.Hash)
+	}
 	tx.w.audit = append(tx.w.audit, act.Audit)
 	tx.w.log = append(tx.w.log, control.Committed{Revision: rev, Changes: act.Changes})
 	m.keep(tx.w)

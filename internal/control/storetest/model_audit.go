@@ -2,9 +2,12 @@ package storetest
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"slices"
 
 	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/internal/audit"
 	"github.com/leastkey/leastkey/internal/control"
 )
 
@@ -42,7 +45,7 @@ func (tx *modelTx) AuditRows(f control.AuditFilter) ([]control.Audit, error) {
 func fits(a control.Audit, f control.AuditFilter) bool {
 	user := leastkey.UserOf(f.User)
 	return (f.Account.IsZero() || a.Account == f.Account) && (f.Actor.IsZero() || a.Actor == f.Actor) &&
-		(f.Subject == "" || a.Subject == f.Subject) && (f.Before == 0 || a.Revision < f.Before) &&
+		(f.Subject == "" || a.Subject == f.Subject) && (f.Action == "" || a.Action == f.Action) && (!f.Refused || a.Refused != "") && (f.Before == 0 || a.Revision < f.Before) &&
 		(f.User.IsZero() || a.Actor == user || a.Subject == user.String()) &&
 		(f.From.IsZero() || !a.At.Before(f.From)) && (f.To.IsZero() || !a.At.IsZero() && a.At.Before(f.To))
 }
@@ -53,4 +56,52 @@ func (tx *modelTx) AuditRow(id leastkey.ID) (control.Audit, error) {
 		return control.Audit{}, control.ErrNotFound
 	}
 	return tx.w.audit[i], nil
+}
+
+func (tx *modelTx) AuditAfter(after leastkey.Revision, limit int) ([]control.AuditRead, error) {
+	if tx.over {
+		return nil, errModelOver
+	}
+	var out []control.AuditRead
+	for _, a := range tx.w.audit {
+		if a.Revision > after && len(out) < limit {
+			out = append(out, control.AuditRead{Audit: a})
+		}
+	}
+	return out, nil
+}
+
+func (tx *modelTx) AuditHashes(first, last int64) ([]audit.Stored, error) {
+	if tx.over {
+		return nil, errModelOver
+	}
+	var out []audit.Stored
+	for i := max(first, 0); i < min(last, int64(len(tx.w.hashes))); i++ {
+		out = append(out, audit.Stored{Index: i, Hash: tx.w.hashes[i]})
+	}
+	return out, nil
+}
+
+func (n *modelNotes) PruneAudit(through leastkey.Revision, limit int) (int, error) {
+	if n.over {
+		return 0, errModelOver
+	}
+	var said leastkey.Revision
+	for _, a := range n.w.audit {
+		var p audit.Pruned
+		if a.Action == audit.ActionPrune && a.Refused == "" && json.Unmarshal(a.After, &p) == nil && p.Through < a.Revision {
+			said = max(said, p.Through)
+		}
+	}
+	var gone []leastkey.Revision
+	for _, a := range n.w.audit {
+		if a.Revision <= through && len(gone) < limit {
+			gone = append(gone, a.Revision)
+		}
+	}
+	if len(gone) > 0 && gone[len(gone)-1] > said {
+		return 0, errors.New("no row says that these may go")
+	}
+	n.w.audit = slices.DeleteFunc(n.w.audit, func(a control.Audit) bool { return slices.Contains(gone, a.Revision) })
+	return len(gone), nil
 }

@@ -43,6 +43,8 @@ func Run(t *testing.T, f Factory) {
 		{"Sessions", testSessions},
 		{"SignInLinks", testSignInLinks},
 		{"SessionSeen", testSessionSeen},
+		{"AuditTree", testAuditTree},
+		{"PruneAudit", testPruneAudit},
 		{"Sweep", testSweep},
 		{"Uses", testUses},
 		{"LastUsed", testLastUsed},

@@ -35,6 +35,8 @@ type Config struct {
 // ControlPlane serves the operations of the catalogue that are not the upstream's.
 type ControlPlane interface {
 	ServeVerdict(w http.ResponseWriter, r *http.Request, v guard.Verdict)
+	// Refused hears of a request of a known credential that the verdict refuses, before it is answered.
+	Refused(ctx context.Context, v guard.Verdict)
 }
 
 // Throttle bounds how many requests may be made on the account of one user, account or credential.
@@ -148,6 +150,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case v.Denial != nil:
+		if v.Operation != nil && v.Operation.Control && !v.Credential.ID.IsZero() {
+			g.Control.Refused(r.Context(), v)
+		}
 		v.Denial.Write(w)
 	case !v.Allowed() || v.Operation == nil:
 		g.fail(w, v, &failure{status: http.StatusInternalServerError, code: api.CodeUnsupported,

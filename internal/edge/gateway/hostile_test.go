@@ -75,6 +75,8 @@ func serve(t *testing.T, h http.Handler) string {
 // answers is a control plane that says what it was asked.
 type answers struct{}
 
+func (answers) Refused(context.Context, guard.Verdict) {}
+
 func (answers) ServeVerdict(w http.ResponseWriter, r *http.Request, v guard.Verdict) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
