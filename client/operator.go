@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/leastkey/leastkey"
@@ -138,4 +139,20 @@ func resourcePath(r leastkey.Resource) string {
 		id = strings.ReplaceAll(r.ID, ".", "%2E")
 	}
 	return "/resources/" + url.PathEscape(string(r.Type)) + "/" + id
+}
+
+// Audit lists rows of the audit log, newest first; see [api.AuditRow] for the filters.
+func (o *Operator) Audit(ctx context.Context, filter url.Values) ([]api.AuditRow, error) {
+	return list[api.AuditRow](ctx, o.c, "/audit", filter)
+}
+
+// AuditEntries gives what is kept of the audit log behind a revision, oldest first.
+func (o *Operator) AuditEntries(ctx context.Context, after leastkey.Revision, limit int) (api.AuditEntries, error) {
+	query := url.Values{"after": {strconv.FormatUint(uint64(after), 10)}, "limit": {strconv.Itoa(limit)}}
+	return one[api.AuditEntries](ctx, o.c, http.MethodGet, "/audit/entries?"+query.Encode(), nil)
+}
+
+// AuditCheckpoint gives the signed state of the audit log.
+func (o *Operator) AuditCheckpoint(ctx context.Context) (api.AuditCheckpoint, error) {
+	return one[api.AuditCheckpoint](ctx, o.c, http.MethodGet, "/audit/checkpoint", nil)
 }

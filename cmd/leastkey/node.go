@@ -20,6 +20,7 @@ import (
 	"github.com/leastkey/leastkey/api"
 	"github.com/leastkey/leastkey/catalog"
 	"github.com/leastkey/leastkey/guard"
+	"github.com/leastkey/leastkey/internal/audit"
 	"github.com/leastkey/leastkey/internal/control"
 	"github.com/leastkey/leastkey/internal/edge/gateway"
 	"github.com/leastkey/leastkey/internal/edge/throttle"
@@ -39,6 +40,8 @@ type nodeConfig struct {
 	upstreams      []gateway.Upstream
 	trustedProxies []netip.Prefix
 	quota          throttle.Quota
+	auditKey       string        // that signs checkpoints; empty: one in the data directory
+	keep           time.Duration // audit rows; 0: for ever
 	log            *slog.Logger
 }
 
@@ -54,6 +57,8 @@ type node struct {
 	log     *slog.Logger
 
 	store   *sqlite.Store
+	signer  *audit.Signer
+	keep    time.Duration
 	servers []server
 	failed  chan error // what ends the process: a server that stopped by itself
 
@@ -74,6 +79,10 @@ func openNode(ctx context.Context, c nodeConfig) (*node, error) {
 }
 
 func (n *node) assemble(ctx context.Context, c nodeConfig) (err error) {
+	if n.signer, err = auditSigner(c.data, c.auditKey); err != nil {
+		return fmt.Errorf("the key of the audit log: %w", err)
+	}
+	n.keep = c.keep
 	n.control, err = control.Open(ctx, control.Config{
 		Store: n.store, Catalog: c.catalog, Nodes: n.state, Brand: c.brand,
 		Now: time.Now, Random: rand.Reader, Log: c.log,
@@ -210,7 +219,7 @@ func (n *node) listenOperator(data, dashboard string) error {
 	if err := os.Chmod(path, 0o600); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	n.serve(plainServer(n.api.Operator(dashboard), n.log), l)
+	n.serve(plainServer(n.api.Operator(dashboard, n.signer), n.log), l)
 	return nil
 }
 
@@ -274,6 +283,7 @@ func (n *node) wait(ctx context.Context) error {
 			if err := n.control.SweepSessions(ctx); err != nil {
 				n.log.Warn("sessions that are over were not removed", "error", err)
 			}
+			n.keepAudit(ctx)
 		}
 	}
 }

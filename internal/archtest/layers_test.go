@@ -50,7 +50,7 @@ var layers = []layer{
 	{"internal/cli", []string{".", "api", "catalog", "client", "guard", "internal/audit", "internal/openapi", "internal/reach"}, "the command line is a client; the servers it starts are handed to it. What a guard makes of a request it asks a guard"},
 
 	// Wiring.
-	{"internal/config", []string{".", "catalog", "guard", "internal/edge/throttle"}, "a configuration file names values; what is made of them is decided in cmd. What is not YAML is explained as in a catalogue, and what is no key of a feed as a guard does"},
+	{"internal/config", []string{".", "catalog", "guard", "internal/audit", "internal/edge/throttle"}, "a configuration file names values; what is made of them is decided in cmd. What is not YAML is explained as in a catalogue, and what is no key of a feed as a guard does"},
 	{"cmd/leastkey", []string{"..."}, "the one place where stores, engines and surfaces meet"},
 
 	{"internal/nodetest", []string{"..."}, "a test kit that wires a whole node, as cmd does"},

@@ -66,7 +66,7 @@ func (s *Signer) Sign(c Checkpoint) ([]byte, error) {
 func ParseCheckpoint(signed []byte, public string) (Checkpoint, error) {
 	verifier, err := note.NewVerifier(strings.TrimSpace(public))
 	if err != nil {
-		return Checkpoint{}, errors.New("audit: this is no public key of an audit log, which is one line such as leastkey/audit/0a1b2c3d+4e5f6071+AbCd...")
+		return Checkpoint{}, errors.New("audit: this is no public key of an audit log, which is one line that begins with leastkey/audit/")
 	}
 	opened, err := note.Open(signed, note.VerifierList(verifier))
 	switch {

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/bits"
@@ -110,6 +111,68 @@ func (v *Verifier) Add(e Entry) error {
 	v.grow(e, is, readable)
 	v.compare()
 	return nil
+}
+
+// AddLine takes the line of an export that follows. There are no hashes beside it: only a checkpoint
+// tells whether lines are those that were written.
+func (v *Verifier) AddLine(line []byte) error {
+	if gone, ok := parseGone(line); ok {
+		if gone.Revision != v.next {
+			return fmt.Errorf("audit: row %d comes where row %d should", gone.Revision, v.next)
+		}
+		v.missing(gone.Revision)
+		v.extend(gone.Hash)
+		return nil
+	}
+	row, err := ParseLeaf(line)
+	switch {
+	case err != nil:
+		return err
+	case row.Revision != v.next:
+		return fmt.Errorf("audit: row %d comes where row %d should", row.Revision, v.next)
+	}
+	h := tlog.RecordHash(line)
+	v.row(Entry{Revision: row.Revision, Leaf: line, Hashes: []Hash{h}})
+	v.extend(h)
+	return nil
+}
+
+func (v *Verifier) extend(h Hash) {
+	v.next++
+	keep := func(_ int, computed Hash) Hash { return computed }
+	v.made.add(h, keep)
+	v.kept.add(h, keep)
+	v.compare()
+}
+
+// Gone stands in an export for a row that is kept no more.
+type Gone struct {
+	Revision leastkey.Revision `json:"revision"`
+	Hash     Hash              `json:"hash"`
+}
+
+func parseGone(line []byte) (Gone, bool) {
+	var g Gone
+	if json.Unmarshal(line, &g) != nil || g.Revision == 0 {
+		return g, false
+	}
+	again, err := json.Marshal(g) // a row has more
+	return g, err == nil && bytes.Equal(again, line)
+}
+
+// Line is the entry as a line of an export. It fails when the row cannot be read, or neither it nor
+// its hash is there.
+func (e Entry) Line() ([]byte, error) {
+	switch {
+	case e.Leaf != nil:
+		return e.Leaf, nil
+	case e.Fault != "":
+		return nil, fmt.Errorf("audit: row %d cannot be read: %s", e.Revision, e.Fault)
+	case len(e.Hashes) == 0:
+		return nil, fmt.Errorf("audit: row %d is missing, and so is its hash", e.Revision)
+	default:
+		return json.Marshal(Gone{e.Revision, e.Hashes[0]})
+	}
 }
 
 // row is the hash of the row, as it is.

@@ -36,6 +36,8 @@ type Config struct {
 	ForwardAuth    ForwardAuth
 	ExtAuthz       ExtAuthz
 	Nodes          Nodes
+	AuditKey       string        // that signs checkpoints; empty: one in Data
+	AuditKeep      time.Duration // how long audit rows are kept; 0: for ever
 }
 
 // Load reads and checks the file. Relative paths in it are relative to it. Every problem is
@@ -116,6 +118,7 @@ func (r *reader) read() Config {
 	c.ForwardAuth = r.forwardAuth()
 	c.ExtAuthz = r.extAuthz()
 	c.Nodes = r.nodes()
+	r.audit(&c)
 	return c
 }
 

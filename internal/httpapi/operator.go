@@ -9,13 +9,14 @@ import (
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/api"
+	"github.com/leastkey/leastkey/internal/audit"
 	"github.com/leastkey/leastkey/internal/control"
 )
 
 // Operator serves the operator's routes. Whoever can reach it is the operator, so it belongs on a
 // socket that only the operator can open, and nowhere else. dashboard is where people find that,
-// such as "https://tokens.example.com".
-func (a *API) Operator(dashboard string) http.Handler {
+// such as "https://tokens.example.com"; signer signs checkpoints of the audit log.
+func (a *API) Operator(dashboard string, signer *audit.Signer) http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]func(context.Context, *http.Request, []byte) (answer, error){
 		"GET /users":                          a.operatorUsers,
@@ -36,6 +37,9 @@ func (a *API) Operator(dashboard string) http.Handler {
 		"GET /resources/{type}/{id}/tokens":   a.operatorConsequences,
 		"DELETE /resources/{type}/{id}":       a.operatorUnregister,
 		"POST /catalog/diff":                  a.operatorCatalogDiff,
+		"GET /audit":                          a.operatorAudit,
+		"GET /audit/entries":                  a.operatorAuditEntries,
+		"GET /audit/checkpoint":               a.operatorAuditCheckpoint(signer),
 	} {
 		mux.HandleFunc(withBase(pattern), func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestOf(pattern)))

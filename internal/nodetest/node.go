@@ -21,6 +21,7 @@ import (
 	"github.com/leastkey/leastkey/catalog"
 	"github.com/leastkey/leastkey/demo"
 	"github.com/leastkey/leastkey/guard"
+	"github.com/leastkey/leastkey/internal/audit"
 	"github.com/leastkey/leastkey/internal/control"
 	"github.com/leastkey/leastkey/internal/edge/gateway"
 	"github.com/leastkey/leastkey/internal/edge/throttle"
@@ -51,6 +52,7 @@ type Node struct {
 	Guard   *guard.Guard
 	Control *control.Control
 	API     *httpapi.API
+	Signer  *audit.Signer // of checkpoints of the audit log
 	Product *demo.Product
 	Log     *Log
 
@@ -146,6 +148,15 @@ func (n *Node) open(t testing.TB) {
 	n.Uses = usage.New(n.Control, log)
 	n.Guard, err = guard.New(guard.Config{State: n.State, Brand: leastkey.DefaultBrand, Now: n.Clock.Now, Observe: n.Uses.Observe})
 	must(err)
+	if n.Signer == nil {
+		key, err := audit.NewKey(NewRandom(62))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n.Signer, err = audit.NewSigner(key); err != nil {
+			t.Fatal(err)
+		}
+	}
 	n.API, err = httpapi.New(n.Control, n.Catalog, httpapi.Explainer{Guard: n.Guard, Dashboard: func(*http.Request) string { return DashboardURL }}, n.Clock.Now, log)
 	must(err)
 	secure := func(r *http.Request) bool { return r.TLS != nil }

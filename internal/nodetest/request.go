@@ -111,7 +111,7 @@ func (n *Node) Operate(t testing.TB, method, path string, body any) Answer {
 	r := Request(t, Nobody, method, path, body)
 	r.URL.Path = api.OperatorPath + path
 	w := httptest.NewRecorder()
-	n.API.Operator("http://dashboard.example").ServeHTTP(w, r)
+	n.API.Operator("http://dashboard.example", n.Signer).ServeHTTP(w, r)
 	return Answer{w.Code, w.Header(), w.Body.Bytes()}
 }
 
