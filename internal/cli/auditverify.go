@@ -41,7 +41,7 @@ func (cmd *auditVerify) Run(ctx context.Context, a *app) error {
 	var report audit.Report
 	var err error
 	if cmd.File != "" {
-		report, err = cmd.file(a)
+		report, err = cmd.file()
 	} else {
 		report, err = cmd.server(ctx, a)
 	}
@@ -132,7 +132,7 @@ func (cmd *auditVerify) server(ctx context.Context, a *app) (audit.Report, error
 	return v.Done(size), nil
 }
 
-func (cmd *auditVerify) file(a *app) (audit.Report, error) {
+func (cmd *auditVerify) file() (audit.Report, error) {
 	if len(cmd.Checkpoint) == 0 || cmd.Verifier == "" {
 		return audit.Report{}, errors.New("an export alone proves nothing: give --checkpoint, signed before, and --verifier")
 	}

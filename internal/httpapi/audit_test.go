@@ -185,6 +185,27 @@ func TestLaw9RefusedActsLeaveTheirRow(t *testing.T) {
 	}
 }
 
+// Law 9, of what the operator is refused before any use case is asked.
+func TestLaw9RefusedToTheOperator(t *testing.T) {
+	n := Start(t, Config{})
+	nothing := strings.Repeat("0", 32)
+	for _, route := range []string{"POST /users", "PATCH /users/" + nothing, "PATCH /users/x", "POST /users/" + nothing + "/global_api_key", "POST /users/" + nothing + "/sign_in_link", "POST /accounts",
+		"POST /accounts/" + nothing + "/members", "PUT /accounts/" + nothing + "/members/" + nothing, "DELETE /accounts/" + nothing + "/members/" + nothing, "POST /resources",
+		"POST /resources/import", "PATCH /resources/zone/x", "DELETE /resources/zone/x"} {
+		method, path, _ := strings.Cut(route, " ")
+		before := ledgerOf(t, n)
+		a := n.Operate(t, method, path, "pasted")
+		after := ledgerOf(t, n)
+		if a.Status < 400 || a.Status >= 500 || len(after.rows) != len(before.rows)+1 {
+			t.Errorf("%s: %d, %d rows: %s", route, a.Status, len(after.rows)-len(before.rows), a.Body)
+			continue
+		}
+		if row := after.rows[0]; row.Refused == "" || !row.Actor.IsZero() || strings.Contains(row.Refused, "pasted") {
+			t.Errorf("%s: %+v", route, row)
+		}
+	}
+}
+
 // Law 9, of what requests make and remove upstream, and of the operator.
 func TestLaw9ForTheRegistryAndTheOperator(t *testing.T) {
 	n := Start(t, Config{})

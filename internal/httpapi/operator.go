@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -18,38 +19,11 @@ import (
 // such as "https://tokens.example.com"; signer signs checkpoints of the audit log.
 func (a *API) Operator(dashboard string, signer *audit.Signer) http.Handler {
 	mux := http.NewServeMux()
-	for pattern, handle := range map[string]func(context.Context, *http.Request, []byte) (answer, error){
-		"GET /users":                          a.operatorUsers,
-		"POST /users":                         a.operatorCreateUser,
-		"PATCH /users/{id}":                   a.operatorUpdateUser,
-		"POST /users/{id}/global_api_key":     a.operatorRollGlobalKey,
-		"POST /users/{id}/sign_in_link":       a.operatorSignInLink(dashboard),
-		"GET /accounts":                       a.operatorAccounts,
-		"POST /accounts":                      a.operatorCreateAccount,
-		"GET /accounts/{id}/members":          a.operatorMembers,
-		"POST /accounts/{id}/members":         a.operatorAddMember,
-		"PUT /accounts/{id}/members/{mid}":    a.operatorUpdateMember,
-		"DELETE /accounts/{id}/members/{mid}": a.operatorRemoveMember,
-		"GET /resources":                      a.operatorResources,
-		"POST /resources":                     a.operatorRegister,
-		"POST /resources/import":              a.operatorImport,
-		"PATCH /resources/{type}/{id}":        a.operatorChangeResource,
-		"GET /resources/{type}/{id}/tokens":   a.operatorConsequences,
-		"DELETE /resources/{type}/{id}":       a.operatorUnregister,
-		"POST /catalog/diff":                  a.operatorCatalogDiff,
-		"GET /audit":                          a.operatorAudit,
-		"GET /audit/entries":                  a.operatorAuditEntries,
-		"GET /audit/checkpoint":               a.operatorAuditCheckpoint(signer),
-	} {
-		mux.HandleFunc(withBase(pattern), func(w http.ResponseWriter, r *http.Request) {
-			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestOf(pattern)))
+	for _, route := range a.operatorTable(dashboard, signer) {
+		mux.HandleFunc(withBase(route.pattern), func(w http.ResponseWriter, r *http.Request) {
+			got, err := route.answer(w, r)
 			if err != nil {
-				a.fail(w, r, unreadable(err))
-				return
-			}
-			got, err := handle(r.Context(), r, body)
-			if err != nil {
-				a.fail(w, r, err)
+				a.fail(w, r, a.recordOperatorFailure(r.Context(), route.act, err))
 				return
 			}
 			api.Write(w, http.StatusOK, got)
@@ -57,6 +31,56 @@ func (a *API) Operator(dashboard string, signer *audit.Signer) http.Handler {
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { a.fail(w, r, errNoRoute) })
 	return mux
+}
+
+// operatorRoute is one of the operator's routes.
+type operatorRoute struct {
+	pattern string
+	handle  func(context.Context, *http.Request, []byte) (answer, error)
+	act     string // as audit rows have it; empty for a route that changes nothing
+}
+
+func (a *API) operatorTable(dashboard string, signer *audit.Signer) []operatorRoute {
+	return []operatorRoute{
+		{"GET /users", a.operatorUsers, ""},
+		{"POST /users", a.operatorCreateUser, "user.create"},
+		{"PATCH /users/{id}", a.operatorUpdateUser, "user.update"},
+		{"POST /users/{id}/global_api_key", a.operatorRollGlobalKey, "user.key"},
+		{"POST /users/{id}/sign_in_link", a.operatorSignInLink(dashboard), "user.sign_in_link"},
+		{"GET /accounts", a.operatorAccounts, ""},
+		{"POST /accounts", a.operatorCreateAccount, "account.create"},
+		{"GET /accounts/{id}/members", a.operatorMembers, ""},
+		{"POST /accounts/{id}/members", a.operatorAddMember, "member.add"},
+		{"PUT /accounts/{id}/members/{mid}", a.operatorUpdateMember, "member.update"},
+		{"DELETE /accounts/{id}/members/{mid}", a.operatorRemoveMember, "member.remove"},
+		{"GET /resources", a.operatorResources, ""},
+		{"POST /resources", a.operatorRegister, "resource.register"},
+		{"POST /resources/import", a.operatorImport, "resource.import"},
+		{"PATCH /resources/{type}/{id}", a.operatorChangeResource, "resource.rename"},
+		{"GET /resources/{type}/{id}/tokens", a.operatorConsequences, ""},
+		{"DELETE /resources/{type}/{id}", a.operatorUnregister, "resource.remove"},
+		{"POST /catalog/diff", a.operatorCatalogDiff, ""},
+		{"GET /audit", a.operatorAudit, ""},
+		{"GET /audit/entries", a.operatorAuditEntries, ""},
+		{"GET /audit/checkpoint", a.operatorAuditCheckpoint(signer), ""},
+	}
+}
+
+func (o operatorRoute) answer(w http.ResponseWriter, r *http.Request) (answer, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestOf(o.pattern)))
+	if err != nil {
+		return answer{}, unreadable(err)
+	}
+	return o.handle(r.Context(), r, body)
+}
+
+// recordOperatorFailure is recordFailure for the operator.
+func (a *API) recordOperatorFailure(ctx context.Context, act string, err error) error {
+	why, refused := wordsOf(err)
+	if act == "" || !refused || control.Recorded(err) {
+		return err
+	}
+	return cmp.Or(a.control.Refuse(ctx, control.Operator(), control.Refusal{Action: act, Why: why}), err)
 }
 
 // withBase puts the operator's base path into a pattern "METHOD /path".

@@ -59,7 +59,7 @@ type auditExport struct {
 
 func (x auditExport) write(ctx context.Context, w io.Writer, entries []control.AuditEntry) error {
 	file := csv.NewWriter(w)
-	if err := file.Write([]string{"revision", "time", "actor", "actor_id", "by", "credential_id", "did", "action", "subject", "name", "address", "before", "after"}); err != nil {
+	if err := file.Write([]string{"revision", "time", "actor", "actor_id", "by", "credential_id", "did", "action", "subject", "name", "address", "before", "after", "refused"}); err != nil {
 		return err
 	}
 	v := x.reader.visit
@@ -94,7 +94,7 @@ func (x auditExport) write(ctx context.Context, w io.Writer, entries []control.A
 func (x auditExport) cut(file *csv.Writer, next control.AuditEntry) error {
 	words := fmt.Sprintf("Cut after %d rows. For those from revision %d down, export again with an earlier last day, or with before=%d in the address.",
 		mostExported, next.Revision, next.Revision+1)
-	if err := file.Write([]string{words, "", "", "", "", "", "", "", "", "", "", "", ""}); err != nil {
+	if err := file.Write([]string{words, "", "", "", "", "", "", "", "", "", "", "", "", ""}); err != nil {
 		return err
 	}
 	file.Flush()
@@ -114,7 +114,7 @@ func (x auditExport) row(ctx context.Context, e control.AuditEntry) ([]string, e
 	}
 	cells := []string{
 		strconv.FormatUint(uint64(e.Revision), 10), e.At.UTC().Format(time.RFC3339Nano), who, id(e.Actor.ID), by, id(e.Credential),
-		didWords(e), e.Action, e.Subject, x.reader.subject(e), addrText(e), string(e.Before), string(e.After),
+		didWords(e), e.Action, e.Subject, x.reader.subject(e), addrText(e), string(e.Before), string(e.After), e.Refused,
 	}
 	for i, cell := range cells {
 		cells[i] = inert(cell)

@@ -21,6 +21,7 @@ type auditRow struct {
 	WhatPath  string // its page; "" when it has none
 	OnlyWhat  string // the log of this token alone; "" when it is that, or no token
 	Addr      string // "" for the operator
+	Refused   string // why nothing was done; "" when it was
 	Changes   []Line
 	LeftOut   int // lines of Changes that are not shown
 }
@@ -79,7 +80,7 @@ func (a *auditReader) rows(ctx context.Context, entries []control.AuditEntry, q 
 }
 
 func (a *auditReader) row(ctx context.Context, e control.AuditEntry, teller tell.Teller, q auditQuery) (auditRow, error) {
-	row := auditRow{At: Moment{Time: e.At}, Did: didWords(e), Addr: addrText(e)}
+	row := auditRow{At: Moment{Time: e.At}, Did: didWords(e), Addr: addrText(e), Refused: e.Refused}
 	var err error
 	if row.Who, row.By, err = a.actor(ctx, e); err != nil {
 		return row, err
@@ -203,7 +204,9 @@ func (a *auditReader) subject(e control.AuditEntry) string {
 func didWords(e control.AuditEntry) string {
 	switch e.Action {
 	case "token.update":
-		return updateWords(e)
+		if e.Refused == "" {
+			return updateWords(e)
+		}
 	case "session.begin":
 		var how struct {
 			ByLink bool `json:"by_link"`
@@ -217,10 +220,23 @@ func didWords(e control.AuditEntry) string {
 		}
 	}
 	words := cmp.Or(actWords(e.Action), e.Action)
+	if e.Refused != "" {
+		words = "was refused to " + infinitive(words)
+	}
 	if strings.HasSuffix(words, " Key") && e.Subject != e.Actor.String() {
 		words += " of"
 	}
 	return words
+}
+
+// infinitive makes "roll the token" of "rolled the token". Other verbs than these stay.
+func infinitive(words string) string {
+	verb, rest, _ := strings.Cut(words, " ")
+	verb = cmp.Or(map[string]string{
+		"made": "make", "edited": "edit", "rolled": "roll", "ended": "end", "deleted": "delete", "signed": "sign", "confirmed": "confirm", "changed": "change",
+		"renamed": "rename", "added": "add", "removed": "remove", "registered": "register", "moved": "move", "imported": "import", "brought": "bring",
+	}[verb], verb)
+	return strings.TrimSpace(verb + " " + rest)
 }
 
 // actWords are those of all acts that there are; "" for another.
