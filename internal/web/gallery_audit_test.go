@@ -10,6 +10,7 @@ func (gallery) Audit() exhibit {
 			OnlyWho: account + "/audit?actor=1", OnlyWhat: account + "/audit?token=" + token, Addr: "2001:db8::17",
 			Changes: []Line{{"-", "Name: deploy-bot"}, {"+", "Name: " + hostile}}, LeftOut: 12},
 		{At: at, Who: hostile, By: "token " + hostile, Did: "deleted the token", What: hostile, Addr: "192.0.2.17"},
+		{At: at, Who: "ada@example.com", By: "token deploy-bot", Did: "was refused to make the token", Addr: "192.0.2.17", Refused: "the credential that makes the token does not have DNS Write on zone " + hostile},
 		{At: at, Who: "The operator", Did: "made the user", What: "ada@example.com", Changes: []Line{{"+", "email: ada@example.com"}}},
 		{At: at, Who: "ada@example.com", By: "this session", Did: "signed in", Addr: "192.0.2.17", Changes: []Line{{"+", "agent: " + hostile}}},
 	}
