@@ -25,6 +25,7 @@ import (
 	"github.com/leastkey/leastkey/internal/edge/gateway"
 	"github.com/leastkey/leastkey/internal/edge/throttle"
 	"github.com/leastkey/leastkey/internal/httpapi"
+	"github.com/leastkey/leastkey/internal/leak"
 	"github.com/leastkey/leastkey/internal/login"
 	"github.com/leastkey/leastkey/internal/sqlite"
 	"github.com/leastkey/leastkey/internal/usage"
@@ -42,6 +43,8 @@ type nodeConfig struct {
 	quota          throttle.Quota
 	auditKey       string        // that signs checkpoints; empty: one in the data directory
 	keep           time.Duration // audit rows; 0: for ever
+	leakKeys       leak.Keys     // of who may report leaked secrets
+	leakWarnOnly   bool
 	log            *slog.Logger
 }
 
@@ -52,6 +55,7 @@ type node struct {
 	guard   *guard.Guard
 	gateway *gateway.Gateway
 	site    *web.Site
+	leaks   http.Handler // takes leaked secrets
 	api     *httpapi.API
 	record  func() error // ends the recording of uses, when no more requests come
 	log     *slog.Logger
@@ -105,10 +109,13 @@ func (n *node) assemble(ctx context.Context, c nodeConfig) (err error) {
 	if err != nil {
 		return err
 	}
+	addr := func(r *http.Request) netip.Addr { return guard.ClientAddr(guard.Peer(r), r.Header, c.trustedProxies) }
+	handIn := throttle.New(throttle.Quota{Requests: httpapi.LeakQuota, Per: httpapi.LeakQuotaPeriod}, time.Now)
+	n.leaks = n.api.LeakHandler(httpapi.Leaks{Brand: c.brand, Keys: c.leakKeys, WarnOnly: c.leakWarnOnly, Addr: addr, Throttle: handIn})
 	n.site, err = web.New(web.Config{
 		Control: n.control, Catalog: n.control.Catalog, Guard: n.guard, Login: people, URL: c.url, Secure: secure,
-		Addr: func(r *http.Request) netip.Addr { return guard.ClientAddr(guard.Peer(r), r.Header, c.trustedProxies) },
-		Now:  time.Now, Random: rand.Reader, Log: c.log,
+		Addr: addr, Brand: c.brand,
+		Now: time.Now, Random: rand.Reader, Log: c.log,
 	})
 	if err != nil {
 		return err
@@ -141,11 +148,11 @@ func recording(uses *usage.Recorder) (end func() error) {
 // listen answers the API on addr, with TLS when there is a certificate; and the dashboard, unless
 // that has a listener of its own.
 func (n *node) listen(addr string, certificate *tls.Config, dashboard bool) (net.Addr, error) {
-	var handler http.Handler = n.gateway
+	o := outermost{leaks: n.leaks, gateway: n.gateway}
 	if dashboard {
-		handler = outermost{n.site, n.gateway}
+		o.dashboard = n.site
 	}
-	return n.open(addr, certificate, handler)
+	return n.open(addr, certificate, o)
 }
 
 // listenDashboard answers the dashboard alone.
@@ -191,18 +198,22 @@ func (n *node) open(addr string, certificate *tls.Config, handler http.Handler) 
 	return at, nil
 }
 
-// outermost gives the gateway every request but the dashboard's. A ServeMux would clean paths and
-// redirect, and so answer requests that nobody decided.
+// outermost gives the gateway every request but the dashboard's, and those that hand in leaked secrets. A
+// ServeMux would clean paths and redirect, and so answer requests that nobody decided.
 type outermost struct {
-	dashboard, gateway http.Handler
+	dashboard      http.Handler // nil: it is elsewhere
+	leaks, gateway http.Handler
 }
 
 func (o outermost) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if web.Owns(r.RequestURI) {
+	switch {
+	case httpapi.IsLeak(r.RequestURI):
+		o.leaks.ServeHTTP(w, r)
+	case o.dashboard != nil && web.Owns(r.RequestURI):
 		o.dashboard.ServeHTTP(w, r)
-		return
+	default:
+		o.gateway.ServeHTTP(w, r)
 	}
-	o.gateway.ServeHTTP(w, r)
 }
 
 // listenOperator opens the operator's socket in the data directory. Only the owner of the

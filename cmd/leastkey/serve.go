@@ -48,7 +48,7 @@ func runServe(ctx context.Context, o cli.ServeOptions, getenv func(string) strin
 	}
 	n, err := openNode(ctx, nodeConfig{
 		data: c.Data, catalog: cat, brand: c.Brand, url: c.URL, upstreams: upstreams, quota: c.Quota, log: log,
-		trustedProxies: c.TrustedProxies, auditKey: c.AuditKey, keep: c.AuditKeep,
+		trustedProxies: c.TrustedProxies, auditKey: c.AuditKey, keep: c.AuditKeep, leakKeys: c.LeakKeys, leakWarnOnly: c.LeakWarnOnly,
 	})
 	if err != nil {
 		return err

@@ -43,6 +43,7 @@ var testBudget = []purchase{
 	{"...", "github.com/rogpeppe/go-internal", "testscript: the command line as a user types it"},
 	{"...", "github.com/getkin/kin-openapi", "the OpenAPI document is checked by a reader that is not ours"},
 	{"internal/web", "golang.org/x/net", "html: pages are read as a browser reads them"},
+	{"internal/leak", "go.yaml.in/yaml/v3", "the rules for a scanner are read as it reads them"},
 	{"internal/edge/extauthz", "go.yaml.in/yaml/v3", "the example is read as Envoy reads it: YAML"},
 	{"internal/edge/extauthz", "google.golang.org/protobuf", "and then as JSON, into Envoy's own types"},
 	{"...", "github.com/miekg/dns", "what the sample product serves is asked for over the wire"},

@@ -25,6 +25,7 @@ var layers = []layer{
 	{"guard", []string{".", "api", "catalog"}, "an enforcement node decides from memory: it has no store and no control plane"},
 	{"leastkeytest", []string{".", "api", "catalog", "guard"}, "whoever tests with the kit gets what they test with, and nothing of the server"},
 	{"internal/audit", []string{"."}, "whether a log is whole is a matter of its rows and hashes; it knows nobody who writes or reads them"},
+	{"internal/leak", []string{"."}, "what a report says and what a scanner is to look for is a matter of forms; who ends a secret is another"},
 	{"internal/control", []string{".", "catalog", "internal/audit"}, "use cases know the model and the catalogue, never how a request came or where rows go"},
 	{"internal/wire", []string{".", "api", "catalog", "internal/control"}, "the words of the contract for what use cases take and give, shared by the surfaces; it knows none of them"},
 	{"internal/draft", []string{".", "catalog", "internal/control"}, "a form is read into what a use case takes; it knows no page, and asks nobody"},
@@ -35,7 +36,7 @@ var layers = []layer{
 
 	// Adapters.
 	{"internal/sqlite", []string{".", "internal/audit", "internal/control"}, "a store implements what control declares, and knows no surface"},
-	{"internal/httpapi", []string{".", "api", "catalog", "guard", "internal/audit", "internal/control", "internal/draft", "internal/reach", "internal/tell", "internal/wire"}, "the JSON API asks the guard and calls use cases, and says in sentences and links what it explains; the store is behind them"},
+	{"internal/httpapi", []string{".", "api", "catalog", "guard", "internal/audit", "internal/control", "internal/draft", "internal/leak", "internal/reach", "internal/tell", "internal/wire"}, "the JSON API asks the guard and calls use cases, and says in sentences and links what it explains; the store is behind them"},
 	{"internal/login", []string{".", "internal/control"}, "who a person is and how often they may try to show it: no page, no store"},
 	{"internal/web", []string{".", "api", "catalog", "guard", "internal/control", "internal/draft", "internal/login", "internal/tell", "internal/wire"}, "the dashboard asks the guard and calls the use cases that the API calls, so it can do nothing that the API would refuse"},
 	{"internal/edge/gateway", []string{".", "api", "catalog", "guard", "internal/edge/gateway/framing"}, "foreign request, guard, foreign answer: an edge runs where there is no control plane"},
@@ -47,10 +48,10 @@ var layers = []layer{
 	{"internal/vectors", []string{".", "catalog", "guard", "leastkeytest"}, "what is to become of a request is said without regard to who is asked"},
 	{"internal/discovery", []string{".", "catalog", "internal/control"}, "it compares what a list says with the registry; who asks the upstream for the list is handed in"},
 	{"internal/usage", []string{".", "guard", "internal/control"}, "it stands between the guard, which tells, and the use case that keeps, and knows neither surface nor store"},
-	{"internal/cli", []string{".", "api", "catalog", "client", "guard", "internal/audit", "internal/openapi", "internal/reach"}, "the command line is a client; the servers it starts are handed to it. What a guard makes of a request it asks a guard"},
+	{"internal/cli", []string{".", "api", "catalog", "client", "guard", "internal/audit", "internal/leak", "internal/openapi", "internal/reach"}, "the command line is a client; the servers it starts are handed to it. What a guard makes of a request it asks a guard"},
 
 	// Wiring.
-	{"internal/config", []string{".", "catalog", "guard", "internal/audit", "internal/edge/throttle"}, "a configuration file names values; what is made of them is decided in cmd. What is not YAML is explained as in a catalogue, and what is no key of a feed as a guard does"},
+	{"internal/config", []string{".", "catalog", "guard", "internal/audit", "internal/edge/throttle", "internal/leak"}, "a configuration file names values; what is made of them is decided in cmd. What is not YAML is explained as in a catalogue, and what is no key of a feed as a guard does"},
 	{"cmd/leastkey", []string{"..."}, "the one place where stores, engines and surfaces meet"},
 
 	{"internal/nodetest", []string{"..."}, "a test kit that wires a whole node, as cmd does"},

@@ -18,7 +18,7 @@ type Row struct {
 	ID         leastkey.ID
 	Revision   leastkey.Revision  // the row's number in the log, from 1
 	At         time.Time          // to the microsecond
-	Actor      leastkey.Principal // zero for the operator, and for an Agent
+	Actor      leastkey.Principal // zero for the operator; with an Agent, whose things it acted on, or zero
 	Credential leastkey.ID        // what the actor presented; zero for the operator
 	Addr       netip.Addr         // the client's address; invalid for the operator
 	Agent      string             // which part of Leastkey acted by itself, such as "discovery"; otherwise empty

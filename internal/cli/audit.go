@@ -127,12 +127,12 @@ func dayOrTime(text string) (time.Time, error) {
 
 func auditActor(row api.AuditRow) string {
 	switch {
+	case row.Agent != "":
+		return "(" + row.Agent + ")"
 	case row.ActorEmail != "":
 		return row.ActorEmail
 	case row.Actor != "":
 		return row.Actor
-	case row.Agent != "":
-		return "(" + row.Agent + ")"
 	default:
 		return "(operator)"
 	}

@@ -15,15 +15,17 @@ import (
 
 // tokenCommands are the commands about tokens.
 type tokenCommands struct {
-	Create  createCommand `cmd:"" help:"Make a token. Shows what it may do and asks first." example:"leastkey token create --name ci --template \"Edit zone DNS\" --zone staging.example --expires 30d"`
-	List    listCommand   `cmd:"" help:"List tokens." example:"leastkey token list"`
-	Show    showCommand   `cmd:"" help:"Show what one token may do." example:"leastkey token show ci"`
-	Edit    editCommand   `cmd:"" help:"Change a token; its secret and all that is not mentioned stay." example:"leastkey token edit ci --expires 90d"`
-	Disable disableCmd    `cmd:"" help:"Switch a token off." example:"leastkey token disable ci"`
-	Enable  enableCmd     `cmd:"" help:"Switch a token on again." example:"leastkey token enable ci"`
-	Roll    rollCommand   `cmd:"" help:"Give a token a new secret." example:"leastkey token roll ci --overlap 1h"`
-	Delete  deleteCommand `cmd:"" help:"Revoke a token for good." example:"leastkey token delete ci"`
-	Verify  verifyCommand `cmd:"" help:"Say whether a token works. Reads it from $$LEASTKEY_TOKEN or from standard input, never from the command line." example:"leastkey token verify"`
+	Create       createCommand       `cmd:"" help:"Make a token. Shows what it may do and asks first." example:"leastkey token create --name ci --template \"Edit zone DNS\" --zone staging.example --expires 30d"`
+	List         listCommand         `cmd:"" help:"List tokens." example:"leastkey token list"`
+	Show         showCommand         `cmd:"" help:"Show what one token may do." example:"leastkey token show ci"`
+	Edit         editCommand         `cmd:"" help:"Change a token; its secret and all that is not mentioned stay." example:"leastkey token edit ci --expires 90d"`
+	Disable      disableCmd          `cmd:"" help:"Switch a token off." example:"leastkey token disable ci"`
+	Enable       enableCmd           `cmd:"" help:"Switch a token on again." example:"leastkey token enable ci"`
+	Roll         rollCommand         `cmd:"" help:"Give a token a new secret." example:"leastkey token roll ci --overlap 1h"`
+	Delete       deleteCommand       `cmd:"" help:"Revoke a token for good." example:"leastkey token delete ci"`
+	RevokeLeaked revokeLeakedCommand `cmd:"" help:"End secrets that leaked, whosever they are. Reads them from standard input, one a line; needs no credential." example:"leastkey token revoke-leaked --url https://api.example.com/client/v4"`
+	ScannerRules scannerRulesCommand `cmd:"" help:"Print the rules with which gitleaks or trufflehog find tokens." example:"leastkey token scanner-rules --format trufflehog"`
+	Verify       verifyCommand       `cmd:"" help:"Say whether a token works. Reads it from $$LEASTKEY_TOKEN or from standard input, never from the command line." example:"leastkey token verify"`
 }
 
 // ownerFlag says whose tokens are meant.

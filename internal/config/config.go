@@ -16,6 +16,7 @@ import (
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/internal/edge/throttle"
+	"github.com/leastkey/leastkey/internal/leak"
 )
 
 // Config is a checked configuration.
@@ -38,6 +39,8 @@ type Config struct {
 	Nodes          Nodes
 	AuditKey       string        // that signs checkpoints; empty: one in Data
 	AuditKeep      time.Duration // how long audit rows are kept; 0: for ever
+	LeakKeys       leak.Keys     // of who may report leaked secrets; none: nobody
+	LeakWarnOnly   bool          // reported secrets are not ended, their owners are told
 }
 
 // Load reads and checks the file. Relative paths in it are relative to it. Every problem is
@@ -119,6 +122,7 @@ func (r *reader) read() Config {
 	c.ExtAuthz = r.extAuthz()
 	c.Nodes = r.nodes()
 	r.audit(&c)
+	r.leaks(&c)
 	return c
 }
 

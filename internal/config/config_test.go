@@ -34,10 +34,10 @@ func load(t *testing.T, text string) (config.Config, string) {
 // Whatever is wrong is named with its line and with what is wanted, in the words of the file.
 func TestProblems(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
-		"unknown key":            {sound + "lisen: x\n", "leastkey.yaml:6: unknown key lisen; the keys here are listen, url, dashboard, health, data, catalog, brand, upstream, upstreams, trusted_proxies, ext_authz, forward_auth, nodes, audit, tls, rate, discovery"},
+		"unknown key":            {sound + "lisen: x\n", "leastkey.yaml:6: unknown key lisen; the keys here are listen, url, dashboard, health, data, catalog, brand, upstream, upstreams, trusted_proxies, ext_authz, forward_auth, nodes, leaks, audit, tls, rate, discovery"},
 		"unknown key further in": {"upstream: {urls: x}\n", "leastkey.yaml:1: unknown key urls; the keys here are url, credential, timeouts"},
-		"dotted key":             {sound + "tls.key: x\n", "leastkey.yaml:6: unknown key tls.key; the keys here are listen, url, dashboard, health, data, catalog, brand, upstream, upstreams, trusted_proxies, ext_authz, forward_auth, nodes, audit, tls, rate, discovery"},
-		"two problems":           {sound + "a: 1\nb: 2\n", "leastkey.yaml:6: unknown key a; the keys here are listen, url, dashboard, health, data, catalog, brand, upstream, upstreams, trusted_proxies, ext_authz, forward_auth, nodes, audit, tls, rate, discovery\nleastkey.yaml:7: unknown key b; the keys here are listen, url, dashboard, health, data, catalog, brand, upstream, upstreams, trusted_proxies, ext_authz, forward_auth, nodes, audit, tls, rate, discovery"},
+		"dotted key":             {sound + "tls.key: x\n", "leastkey.yaml:6: unknown key tls.key; the keys here are listen, url, dashboard, health, data, catalog, brand, upstream, upstreams, trusted_proxies, ext_authz, forward_auth, nodes, leaks, audit, tls, rate, discovery"},
+		"two problems":           {sound + "a: 1\nb: 2\n", "leastkey.yaml:6: unknown key a; the keys here are listen, url, dashboard, health, data, catalog, brand, upstream, upstreams, trusted_proxies, ext_authz, forward_auth, nodes, leaks, audit, tls, rate, discovery\nleastkey.yaml:7: unknown key b; the keys here are listen, url, dashboard, health, data, catalog, brand, upstream, upstreams, trusted_proxies, ext_authz, forward_auth, nodes, leaks, audit, tls, rate, discovery"},
 		"key twice":              {sound + "data: a\ndata: b\n", "leastkey.yaml:7: data is there twice; keep one"},
 		"list for a word":        {sound + "listen: [a]\n", "leastkey.yaml:6: listen: want one value"},
 		"word for a list":        {sound + "trusted_proxies: 10.0.0.5\n", "leastkey.yaml:6: trusted_proxies: want a list, such as [10.0.0.5]"},

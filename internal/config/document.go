@@ -44,6 +44,7 @@ func keys() []key {
 		{"ext_authz", section}, {"ext_authz.listen", word}, {"ext_authz.proxies", words}, {"ext_authz.trusted_proxies", words},
 		{"forward_auth", section}, {"forward_auth.listen", word}, {"forward_auth.proxies", words},
 		{"nodes", section}, {"nodes.listen", word}, {"nodes.key", section}, {"nodes.key.env", word}, {"nodes.key.file", word},
+		{"leaks", section}, {"leaks.keys", word}, {"leaks.only_warn", word},
 		{"audit", section}, {"audit.keep_days", word}, {"audit.key", section}, {"audit.key.env", word}, {"audit.key.file", word},
 		{"tls", section}, {"tls.certificate", word}, {"tls.key", word},
 		{"rate", section}, {"rate.requests", word}, {"rate.per", word},

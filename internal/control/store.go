@@ -126,6 +126,8 @@ type Reader interface {
 
 	// Credential gives a live credential. A revoked one is ErrNotFound, for ever.
 	Credential(id leastkey.ID) (Credential, error)
+	// CredentialWithSecret gives the live credential that a live secret belongs to.
+	CredentialWithSecret(h leastkey.SecretHash) (Credential, error)
 	// Credentials lists the live credentials of one kind that a principal owns.
 	Credentials(owner leastkey.Principal, kind leastkey.Kind) ([]Credential, error)
 	// CredentialsNaming lists the live credentials that have a policy, allow or deny, with a

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime"
 	"time"
 
@@ -97,6 +98,10 @@ func New(c Config) (*Login, error) {
 		hashing:   newHashing(c.Limits.Hashes, c.Limits.Waiting),
 	}, nil
 }
+
+// Attempt counts one attempt of an address at something that needs no sign-in. It is Throttled when there
+// were too many.
+func (l *Login) Attempt(addr netip.Addr) error { return l.addresses.take(addressKey(addr)) }
 
 // Work is what was computed on passwords until now.
 type Work struct {

@@ -162,7 +162,7 @@ func (n *Node) open(t testing.TB) {
 	secure := func(r *http.Request) bool { return r.TLS != nil }
 	n.Login, err = login.New(login.Config{Control: n.Control, Secure: secure, Limits: n.config.Login, Now: n.Clock.Now, Random: n.config.Random, Log: log})
 	must(err)
-	n.Site, err = web.New(web.Config{Control: n.Control, Catalog: n.Control.Catalog, Guard: n.Guard, Login: n.Login, Secure: secure,
+	n.Site, err = web.New(web.Config{Control: n.Control, Catalog: n.Control.Catalog, Guard: n.Guard, Login: n.Login, Brand: leastkey.DefaultBrand, Secure: secure,
 		Addr: func(r *http.Request) netip.Addr { return guard.ClientAddr(guard.Peer(r), r.Header, nil) }, Now: n.Clock.Now, Random: n.config.Random, Log: log})
 	must(err)
 	upstream, err := url.Parse(n.upstream.URL)

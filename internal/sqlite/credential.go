@@ -16,6 +16,7 @@ const (
 			s.hash, s.until, s.tail, s.created_on, s.last_used_on
 		FROM live_credentials AS c LEFT JOIN live_secrets AS s ON s.credential = c.id`
 	credentialByID     = selectCredentials + ` WHERE c.id = ? ORDER BY s.position`
+	credentialBySecret = selectCredentials + ` WHERE c.id = (SELECT credential FROM live_secrets WHERE hash = ?) ORDER BY s.position`
 	credentialsByOwner = selectCredentials + ` WHERE c.owner_kind = ? AND c.owner_id = ? AND c.kind = ? ORDER BY c.issued_on, c.id, s.position`
 	credentialsOfAll   = selectCredentials + ` ORDER BY c.id, s.position`
 )
@@ -92,6 +93,18 @@ func (r reader) Credential(id leastkey.ID) (control.Credential, error) {
 	}
 	if len(found) == 0 {
 		return control.Credential{}, control.ErrNotFound
+	}
+	return found[0], nil
+}
+
+// CredentialWithSecret implements [control.Reader].
+func (r reader) CredentialWithSecret(h leastkey.SecretHash) (control.Credential, error) {
+	found, err := r.credentials(credentialBySecret, h)
+	if err == nil && len(found) == 0 {
+		err = control.ErrNotFound
+	}
+	if err != nil {
+		return control.Credential{}, err
 	}
 	return found[0], nil
 }

@@ -32,7 +32,7 @@ func TestPlans(t *testing.T) {
 		userByID: {scan}, userByEmail: {scan}, accountByID: {scan}, resourceByID: {scan},
 		memberByID: {scan}, membersByAccount: {scan, sort}, membersByUser: {scan, sort}, deleteMember: {scan},
 		byType: {scan, sort}, byParent: {scan, sort}, byBoth: {scan, sort}, deleteResource: {scan},
-		credentialByID: {scan}, credentialState: {scan}, secretState: {scan}, revokeCredential: {scan},
+		credentialByID: {scan}, credentialBySecret: {scan}, credentialState: {scan}, secretState: {scan}, revokeCredential: {scan},
 		credentialsNaming: {scan, sort}, namedBy: {scan}, dropName: {scan}, dropNames: {scan},
 		liveSecrets: {scan}, dropSecret: {scan}, dropAllSecrets: {scan},
 		byAccount: {scan, sort}, byActor: {scan, sort}, bySubject: {scan, sort}, auditByID: {scan},

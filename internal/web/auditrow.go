@@ -248,6 +248,7 @@ func actWords(action string) string {
 		"session.confirm": "confirmed with the password",
 		"user.create":     "made the user", "user.update": "changed the user", "user.password": "changed the password",
 		"user.key": "changed the Global API Key", "user.origin_ca_key": "changed the Origin CA Key", "user.sign_in_link": "made a sign-in link for",
+		"leak.revoke": "ended a leaked secret of the token", "leak.report": "found in public a secret of the token",
 		"account.create": "made the account", "account.update": "renamed the account",
 		"member.add": "added the member", "member.update": "changed the roles of the member", "member.remove": "removed the member",
 		"resource.register": "registered the resource", "resource.remove": "removed the resource",

@@ -26,6 +26,7 @@ type Config struct {
 	Catalog func() *catalog.Catalog // the one in force
 	Guard   *guard.Guard
 	Login   *login.Login
+	Brand   leastkey.Brand
 	URL     string                         // how people reach this, "https://tokens.example.com"; empty: as each request says
 	Secure  func(*http.Request) bool       // whether the browser came over TLS
 	Addr    func(*http.Request) netip.Addr // the client's address, behind trusted proxies too
@@ -82,7 +83,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.Ser
 
 // ownSegments are the first segments of the paths that belong to the dashboard.
 func ownSegments() []string {
-	return []string{"sign-in", "sign-out", "profile", "account", "dashboard"}
+	return []string{"sign-in", "sign-out", "profile", "account", "dashboard", "leaked"}
 }
 
 // Owns reports whether a request target, as it came on the wire, is the dashboard's. Whatever is

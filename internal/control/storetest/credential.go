@@ -79,6 +79,14 @@ func testCredentials(t *testing.T, f Factory) {
 func testSecrets(t *testing.T, f Factory) {
 	b := start(t, f)
 	ada := leastkey.UserOf(number(1))
+	bySecret := func(n int) (control.Credential, error) {
+		var c control.Credential
+		err := b.store.View(t.Context(), func(r control.Reader) (err error) {
+			c, err = r.CredentialWithSecret(secret(n).Hash)
+			return err
+		})
+		return c, err
+	}
 	bare := token(9, ada)
 	b.put(bare)
 	b.holds("without a secret", bare)
@@ -90,6 +98,11 @@ func testSecrets(t *testing.T, f Factory) {
 	rolled := token(1, ada, secret(2), old)
 	b.put(rolled)
 	b.holds("rolled with overlap, newest first", rolled)
+	for _, n := range []int{1, 2} {
+		if got, err := bySecret(n); err != nil || got.ID != rolled.ID || len(got.Secrets) != 2 {
+			t.Errorf("the credential of secret %d: %+v, %v", n, got, err)
+		}
+	}
 	swapped := token(1, ada, old, secret(2))
 	b.put(swapped)
 	b.holds("in the order given", swapped)
@@ -105,6 +118,8 @@ func testSecrets(t *testing.T, f Factory) {
 	dropped := token(1, ada, secret(3))
 	b.put(dropped)
 	b.holds("rolled without overlap", dropped)
+	_, err = bySecret(2)
+	wants(t, "the credential of a dropped secret", err, control.ErrNotFound)
 	for _, n := range []int{1, 2} {
 		wants(t, "a dropped secret, on its own credential", b.tryPut(token(1, ada, secret(3), secret(n))), control.ErrExists)
 		wants(t, "a dropped secret, on another", b.tryPut(token(3, ada, secret(n))), control.ErrExists)

@@ -89,3 +89,15 @@ func lower(s string) string {
 	}
 	return string(text)
 }
+
+func (tx *modelTx) CredentialWithSecret(h leastkey.SecretHash) (control.Credential, error) {
+	if tx.over {
+		return control.Credential{}, errModelOver
+	}
+	for _, c := range tx.w.credentials {
+		if slices.ContainsFunc(c.Secrets, func(s control.StoredSecret) bool { return s.Hash == h }) {
+			return find(tx, tx.w.credentials, c.ID)
+		}
+	}
+	return control.Credential{}, control.ErrNotFound
+}
