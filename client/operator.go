@@ -156,3 +156,9 @@ func (o *Operator) AuditEntries(ctx context.Context, after leastkey.Revision, li
 func (o *Operator) AuditCheckpoint(ctx context.Context) (api.AuditCheckpoint, error) {
 	return one[api.AuditCheckpoint](ctx, o.c, http.MethodGet, "/audit/checkpoint", nil)
 }
+
+// Doctor lists the credentials that somebody should look at: those that end soon, were not used for so
+// many days, can make tokens, have no end, or whose owner has left.
+func (o *Operator) Doctor(ctx context.Context, unusedDays int) ([]api.Concern, error) {
+	return list[api.Concern](ctx, o.c, "/doctor", url.Values{"unused_days": {strconv.Itoa(unusedDays)}})
+}

@@ -1,6 +1,9 @@
 package guard
 
-import "time"
+import (
+	"net/http"
+	"time"
+)
 
 // Changed is closed at the next change of what decisions rest on. Ask for it before you decide what
 // you watch.
@@ -41,4 +44,32 @@ func (l lease) left() (time.Duration, bool) {
 	}
 	now := l.now()
 	return l.bound - max(now.Sub(l.from), now.Round(0).Sub(l.from.Round(0))), true
+}
+
+// ExpiresHeader is the field of an answer that says when what made the request ends, from [Soon] before
+// that on: a time by RFC 3339. Whoever runs a client can look for it.
+const ExpiresHeader = "Leastkey-Token-Expires"
+
+// Soon is how long before its end a credential is said to end.
+const Soon = 14 * 24 * time.Hour
+
+// Warn puts the field into the header of an answer to the request, when it is time. It says something
+// only to who showed the secret.
+func (g *Guard) Warn(answer http.Header, v Verdict) {
+	if end, ends := g.endOf(v); ends && end.Sub(g.now()) <= Soon {
+		answer.Set(ExpiresHeader, end.UTC().Format(time.RFC3339))
+	}
+}
+
+// endOf is when the secret of a request ends, though nobody ends it.
+func (g *Guard) endOf(v Verdict) (time.Time, bool) {
+	end := v.Credential.Validity.ExpiresOn
+	now := g.state.current.Load()
+	if now == nil || v.Credential.ID.IsZero() {
+		return time.Time{}, false
+	}
+	if secret, known := now.secrets.get(v.Secret.Lookup()); known && !secret.Until.IsZero() && (end.IsZero() || secret.Until.Before(end)) {
+		end = secret.Until
+	}
+	return end, !end.IsZero()
 }

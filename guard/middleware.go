@@ -85,6 +85,7 @@ func (g *Guard) Middleware(o MiddlewareOptions) func(http.Handler) http.Handler 
 				}
 			}
 			w.Header().Set("Cache-Control", "private")
+			g.Warn(w.Header(), v)
 			next.ServeHTTP(w, decided.WithContext(context.WithValue(r.Context(), passedKey{}, passed{v, again})))
 		})
 	}

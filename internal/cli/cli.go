@@ -40,6 +40,7 @@ type grammar struct {
 	Account          accountCommands  `cmd:"" help:"Operator: manage accounts."`
 	Member           memberCommands   `cmd:"" help:"Operator: manage who is in an account."`
 	Resource         resourceCommands `cmd:"" help:"Operator: manage the registry of resources."`
+	Doctor           doctorCommand    `cmd:"" help:"Operator: list the tokens and keys that somebody should look at." example:"leastkey doctor --unused-days 30"`
 	Audit            auditCommands    `cmd:"" help:"Operator: read, check and export the audit log."`
 	Demo             demoCommand      `cmd:"" help:"Run everything in one process: dashboard, API and, behind it, a sample product with DNS." example:"leastkey demo --data ./data"`
 	Serve            serveCommand     `cmd:"" help:"Run the server for an API of your own." example:"leastkey serve --config leastkey.yaml"`

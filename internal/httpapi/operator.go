@@ -60,6 +60,7 @@ func (a *API) operatorTable(dashboard string, signer *audit.Signer) []operatorRo
 		{"GET /resources/{type}/{id}/tokens", a.operatorConsequences, ""},
 		{"DELETE /resources/{type}/{id}", a.operatorUnregister, "resource.remove"},
 		{"POST /catalog/diff", a.operatorCatalogDiff, ""},
+		{"GET /doctor", a.operatorDoctor, ""},
 		{"GET /audit", a.operatorAudit, ""},
 		{"GET /audit/entries", a.operatorAuditEntries, ""},
 		{"GET /audit/checkpoint", a.operatorAuditCheckpoint(signer), ""},

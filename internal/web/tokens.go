@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/internal/control"
@@ -158,6 +159,21 @@ func (s *Site) tokenRows(ctx context.Context, v *visit, found []control.Credenti
 	return rows, pager, nil
 }
 
+// concernWords say what to look at; what has no end the list shows beside.
+func concernWords(concerns []control.Concern) string {
+	var words []string
+	for _, c := range concerns {
+		if c != control.NoEnd {
+			words = append(words, c.Words())
+		}
+	}
+	text := strings.Join(words, "; ")
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
 func (s *Site) tokenRow(v *visit, token control.Credential, line tokenLine, q listQuery) tokenRow {
 	now, path := s.Now(), tokenPath(v, token.ID)
 	row := tokenRow{
@@ -168,6 +184,8 @@ func (s *Site) tokenRow(v *visit, token control.Credential, line tokenLine, q li
 		row.Note = "From " + Moment{Time: token.Validity.NotBefore}.String()
 	} else if len(knownSecrets(token, now)) > 1 {
 		row.Note = "Two secrets work"
+	} else if words := concernWords(s.Control.Concerns(token, control.DefaultUnused)); words != "" {
+		row.Note = words
 	}
 	turn, to := "Disable", leastkey.Disabled
 	if token.Status == leastkey.Disabled {

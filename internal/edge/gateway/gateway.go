@@ -141,6 +141,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if v.Denial != nil && hasBody {
 		hurry(w)
 	}
+	g.Guard.Warn(w.Header(), v)
 	if payer, pays := payerOf(v); g.Throttle != nil && pays && !g.Throttle.Admit(w, payer) {
 		return
 	}
