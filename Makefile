@@ -4,7 +4,7 @@ FUZZTIME ?= 30s
 
 LINT = go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run
 
-.PHONY: help demo build test unit e2e lint gallery pictures bench-dashboard fuzz fmt
+.PHONY: help demo build test unit e2e lint gallery pictures bench-dashboard bench-usage fuzz fmt
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ gallery: ## Leave every page of the dashboard in bin/gallery, to be looked at
 bench-dashboard: ## Time every page for somebody with 500 tokens and 10,000 zones, into docs/benchmarks
 	mkdir -p docs/benchmarks
 	go test -run '^$$' -bench Pages -benchtime 40x ./internal/web | tee docs/benchmarks/dashboard.txt
+
+bench-usage: ## Say what it costs a decision to take down its use, into docs/benchmarks
+	go test -run '^$$' -bench LastUse -benchtime 400x -count 6 ./internal/usage | tee docs/benchmarks/usage.txt
 
 fuzz: ## Run each fuzz target for FUZZTIME (30s)
 	tools/fuzz $(FUZZTIME)

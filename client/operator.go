@@ -54,6 +54,12 @@ func (o *Operator) RollGlobalKey(ctx context.Context, id leastkey.ID) (api.Opera
 	return one[api.OperatorUser](ctx, o.c, http.MethodPost, "/users/"+id.String()+"/global_api_key", nil)
 }
 
+// DisableGlobalKey switches off the Global API Key of a user: it is refused when this returns, until the user
+// changes it or it is rolled.
+func (o *Operator) DisableGlobalKey(ctx context.Context, id leastkey.ID) (api.OperatorUser, error) {
+	return one[api.OperatorUser](ctx, o.c, http.MethodDelete, "/users/"+id.String()+"/global_api_key", nil)
+}
+
 // SignInLink makes an address at which a user can sign in to the dashboard once, without the password.
 func (o *Operator) SignInLink(ctx context.Context, id leastkey.ID) (api.OperatorSignInLink, error) {
 	return one[api.OperatorSignInLink](ctx, o.c, http.MethodPost, "/users/"+id.String()+"/sign_in_link", nil)

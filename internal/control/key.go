@@ -98,6 +98,55 @@ func (c *Control) ChangeKey(ctx context.Context, caller Caller, of LegacyKey) (C
 	return key, secret, nil
 }
 
+// DisableKey switches off a legacy key of the user who is signed in: it is refused until it is changed.
+func (c *Control) DisableKey(ctx context.Context, caller Caller, of LegacyKey) (Credential, error) {
+	var key Credential
+	_, _, _, action := of.shape()
+	err := c.act(ctx, caller, caller.Principal.Resource(), attempt{action + "_disable", caller.Principal.String()}, func(tx Tx, _ authority, done *deed) (err error) {
+		if !caller.Session {
+			return errNoSession()
+		}
+		key, err = c.disableKey(tx, done, of, caller.Principal.ID)
+		return err
+	})
+	return key, err
+}
+
+// DisableGlobalKey switches off the Global API Key of a user, until it is changed. Only the operator may.
+func (c *Control) DisableGlobalKey(ctx context.Context, caller Caller, user leastkey.ID) (User, error) {
+	var found User
+	err := c.act(ctx, caller, operatorOnly, attempt{"user.key_disable", "user " + user.String()}, func(tx Tx, _ authority, done *deed) (err error) {
+		if found, err = tx.User(user); err != nil {
+			return explain(err, "user", user)
+		}
+		_, err = c.disableKey(tx, done, GlobalKey, user)
+		return err
+	})
+	return found, err
+}
+
+func (c *Control) disableKey(tx Tx, done *deed, of LegacyKey, user leastkey.ID) (Credential, error) {
+	kind, _, name, _ := of.shape()
+	keys, err := tx.Credentials(leastkey.UserOf(user), kind)
+	if err != nil {
+		return Credential{}, err
+	}
+	if len(keys) == 0 {
+		return Credential{}, &Error{Kind: NoSuch, Message: "the user has no " + name}
+	}
+	key := keys[0]
+	if key.Status == leastkey.Disabled {
+		return Credential{}, &Error{Kind: Taken, Message: "the " + name + " is disabled already"}
+	}
+	key.Status, key.ModifiedOn = leastkey.Disabled, c.now()
+	if err := tx.PutCredential(key); err != nil {
+		return Credential{}, err
+	}
+	record := key.Record()
+	done.changes = []leastkey.Change{{Credential: &record}}
+	return key, nil
+}
+
 // RollGlobalKey gives a user a new Global API Key, for one that was lost or seen by others. The old
 // one dies at once. Only the operator may.
 func (c *Control) RollGlobalKey(ctx context.Context, caller Caller, user leastkey.ID) (NewUser, error) {
@@ -125,6 +174,7 @@ func (c *Control) changeKey(tx Tx, done *deed, of LegacyKey, user leastkey.ID) (
 		key, secret, err = c.newKey(of, user, leastkey.Secret{})
 	} else {
 		key = keys[0]
+		key.Status = leastkey.Active // a key that was disabled is another now
 		secret, err = c.putKeySecret(&key, of, leastkey.Secret{})
 	}
 	if err != nil {

@@ -46,6 +46,7 @@ func (a *API) operatorTable(dashboard string, signer *audit.Signer) []operatorRo
 		{"POST /users", a.operatorCreateUser, "user.create"},
 		{"PATCH /users/{id}", a.operatorUpdateUser, "user.update"},
 		{"POST /users/{id}/global_api_key", a.operatorRollGlobalKey, "user.key"},
+		{"DELETE /users/{id}/global_api_key", a.operatorDisableGlobalKey, "user.key_disable"},
 		{"POST /users/{id}/sign_in_link", a.operatorSignInLink(dashboard), "user.sign_in_link"},
 		{"GET /accounts", a.operatorAccounts, ""},
 		{"POST /accounts", a.operatorCreateAccount, "account.create"},
@@ -153,6 +154,18 @@ func (a *API) operatorRollGlobalKey(ctx context.Context, r *http.Request, _ []by
 	shown := operatorUser(rolled.User)
 	shown.GlobalAPIKey = api.ShowOnce(rolled.GlobalKey.Reveal())
 	return ok(shown)
+}
+
+func (a *API) operatorDisableGlobalKey(ctx context.Context, r *http.Request, _ []byte) (answer, error) {
+	id, err := pathID(r, "id")
+	if err != nil {
+		return answer{}, err
+	}
+	user, err := a.control.DisableGlobalKey(ctx, control.Operator(), id)
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(operatorUser(user))
 }
 
 // signInLinkLife is how long a link waits to be used.

@@ -21,15 +21,25 @@ type batch struct {
 	of    map[leastkey.ID]*line
 }
 
-// line is the uses of one credential, in the order in which they were told.
+// line is the uses of one credential. The oldest is uses[oldest], and after the last comes the first: one
+// more takes the place of the oldest, without moving the others.
 type line struct {
-	uses  []guard.Observation
-	bound int
+	uses   []guard.Observation
+	oldest int
+	bound  int
+}
+
+// inOrder gives the uses in the order in which they were told.
+func (l *line) inOrder() []guard.Observation {
+	if l.oldest > 0 {
+		l.uses, l.oldest = slices.Concat(l.uses[l.oldest:], l.uses[:l.oldest]), 0
+	}
+	return l.uses
 }
 
 func (b *batch) empty() bool { return len(b.lines) == 0 }
 
-func (b *batch) add(o guard.Observation) {
+func (b *batch) add(o *guard.Observation) {
 	l, known := b.of[o.Credential]
 	if !known {
 		l = &line{bound: perCredential}
@@ -51,14 +61,21 @@ func (b *batch) addAll(later batch) {
 		return
 	}
 	for _, l := range later.lines {
-		for _, o := range l.uses {
-			b.add(o)
+		for _, o := range l.inOrder() {
+			b.add(&o)
 		}
 	}
 }
 
-func (l *line) add(o guard.Observation) {
-	l.uses = append(l.uses, o)
+func (l *line) add(o *guard.Observation) {
+	if len(l.uses) == l.bound && l.uses[l.oldest].Secret == o.Secret { // the oldest is not the last of its secret
+		l.uses[l.oldest] = *o
+		if l.oldest++; l.oldest == len(l.uses) {
+			l.oldest = 0
+		}
+		return
+	}
+	l.uses = append(l.inOrder(), *o)
 	if len(l.uses) <= l.bound {
 		return
 	}
@@ -80,7 +97,7 @@ func (b *batch) first() (uses []control.Use, credentials int) {
 		if len(uses)+len(l.uses) > most {
 			break
 		}
-		for _, o := range l.uses {
+		for _, o := range l.inOrder() {
 			uses = append(uses, use(o))
 		}
 		credentials++

@@ -55,7 +55,7 @@ func New(sink Sink, log *slog.Logger) *Recorder { return &Recorder{sink: sink, l
 func (r *Recorder) Observe(o guard.Observation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.waiting.add(o)
+	r.waiting.add(&o)
 }
 
 // Run flushes at every tick until ctx is done, and then once more; what is observed after that is

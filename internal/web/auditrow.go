@@ -233,7 +233,7 @@ func didWords(e control.AuditEntry) string {
 func infinitive(words string) string {
 	verb, rest, _ := strings.Cut(words, " ")
 	verb = cmp.Or(map[string]string{
-		"made": "make", "edited": "edit", "rolled": "roll", "ended": "end", "deleted": "delete", "signed": "sign", "confirmed": "confirm", "changed": "change",
+		"made": "make", "edited": "edit", "rolled": "roll", "ended": "end", "deleted": "delete", "signed": "sign", "confirmed": "confirm", "disabled": "disable", "changed": "change",
 		"renamed": "rename", "added": "add", "removed": "remove", "registered": "register", "moved": "move", "imported": "import", "brought": "bring",
 	}[verb], verb)
 	return strings.TrimSpace(verb + " " + rest)
@@ -247,7 +247,7 @@ func actWords(action string) string {
 		"session.begin": "signed in", "session.end": "ended another session", "session.end_others": "ended all other sessions",
 		"session.confirm": "confirmed with the password",
 		"user.create":     "made the user", "user.update": "changed the user", "user.password": "changed the password",
-		"user.key": "changed the Global API Key", "user.origin_ca_key": "changed the Origin CA Key", "user.sign_in_link": "made a sign-in link for",
+		"user.key": "changed the Global API Key", "user.key_disable": "disabled the Global API Key", "user.origin_ca_key_disable": "disabled the Origin CA Key", "user.origin_ca_key": "changed the Origin CA Key", "user.sign_in_link": "made a sign-in link for",
 		"leak.revoke": "ended a leaked secret of the token", "leak.report": "found in public a secret of the token",
 		"account.create": "made the account", "account.update": "renamed the account",
 		"member.add": "added the member", "member.update": "changed the roles of the member", "member.remove": "removed the member",

@@ -14,9 +14,12 @@ func keyFixture(i int, email string) keyPage {
 func (gallery) Key() exhibit {
 	const here = "/profile/api-tokens"
 	back := Link{"API tokens", here}
+	off := keyFixture(0, hostile)
+	off.Disabled = true
 	return exhibit{page: "key", fixtures: map[string]View{
 		"empty":   {Title: "Origin CA Key", Nav: nobody(here), Back: back, Body: keyPage{Key: legacyKeys(&visit{})[1]}},
 		"full":    {Title: "Global API Key", Nav: someone(here), Back: back, Body: keyFixture(0, hostile)},
+		"off":     {Title: "Global API Key", Nav: someone(here), Back: back, Body: off},
 		"failing": {Title: "Global API Key", Nav: someone(here), Back: back, Errors: []FieldError{{"", "The key was changed in another window."}}, Body: keyFixture(0, "ada@example.com")},
 	}}
 }

@@ -24,6 +24,9 @@ type legacyKey struct {
 // Change is the path of the page that replaces the key.
 func (k legacyKey) Change() string { return k.Path + "/change" }
 
+// Disable is the path of the form that switches the key off.
+func (k legacyKey) Disable() string { return k.Path + "/disable" }
+
 // legacyKeys are those of the person.
 func legacyKeys(v *visit) []legacyKey {
 	return []legacyKey{
@@ -52,6 +55,7 @@ func (s *Site) keysRoutes() []route {
 			route{http.MethodGet, key.Path, signedIn, on(s.viewKey)},
 			route{http.MethodGet, key.Change(), signedIn, on(s.askChangeKey)},
 			route{http.MethodPost, key.Change(), signedIn, on(s.changeKey)},
+			route{http.MethodPost, key.Disable(), signedIn, on(s.disableKey)},
 		)
 	}
 	return all
@@ -61,6 +65,7 @@ func (s *Site) keysRoutes() []route {
 type keyPage struct {
 	Key            legacyKey
 	Exists         bool
+	Disabled       bool
 	Tail           string
 	Made, LastUsed Moment
 	Headers        string
@@ -86,7 +91,7 @@ func (s *Site) knownKey(ctx context.Context, v *visit, key legacyKey) (keyPage, 
 		return page, err
 	}
 	secret := stored.Secrets[0]
-	page.Exists, page.Tail = true, secret.Tail
+	page.Exists, page.Tail, page.Disabled = true, secret.Tail, stored.Status == leastkey.Disabled
 	page.Made, page.LastUsed = Moment{Time: secret.CreatedOn}, Moment{secret.LastUsedOn, "Never"}
 	return page, nil
 }
@@ -97,6 +102,15 @@ func (s *Site) viewKey(ctx context.Context, v *visit, key legacyKey) (answer, er
 		return answer{}, err
 	}
 	return show("key", View{Title: key.Name, Nav: v.nav("/profile/api-tokens"), Back: Link{"API tokens", "/profile/api-tokens"}, Body: page}), nil
+}
+
+// disableKey switches the key off. Sent twice, it is off.
+func (s *Site) disableKey(ctx context.Context, v *visit, key legacyKey) (answer, error) {
+	_, err := s.Control.DisableKey(ctx, s.selfCaller(v, keyOperation), key.of)
+	if err != nil && !isKind(err, control.Taken) {
+		return answer{}, err
+	}
+	return seeOther(key.Path), nil
 }
 
 func (s *Site) askChangeKey(ctx context.Context, v *visit, key legacyKey) (answer, error) {
