@@ -35,7 +35,8 @@ type AuditEntry struct {
 }
 
 // AuditEntries is the answer to GET /leastkey/v1/audit/entries, which takes after (a revision) and
-// limit (at most 5000): entries oldest first, without gaps.
+// limit (at most 5000): entries oldest first, without gaps. There may be fewer than were asked for; there
+// are none behind the last.
 type AuditEntries struct {
 	Size    leastkey.Revision `json:"size"` // how many rows were ever written
 	Entries []AuditEntry      `json:"entries"`

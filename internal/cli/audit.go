@@ -146,7 +146,7 @@ func textOrDash(text string) string {
 }
 
 // auditPage is how many entries are asked for at a time.
-const auditPage = 5000
+const auditPage = 1000
 
 // eachAuditEntry reads the whole log, and says how many rows were ever written.
 func eachAuditEntry(ctx context.Context, a *app, o *client.Operator, fn func(audit.Entry) error) (leastkey.Revision, error) {

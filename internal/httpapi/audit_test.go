@@ -3,11 +3,14 @@ package httpapi_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/api"
 	"github.com/leastkey/leastkey/internal/control"
 	. "github.com/leastkey/leastkey/internal/nodetest"
 )
@@ -252,5 +255,46 @@ func TestLaw9ForTheRegistryAndTheOperator(t *testing.T) {
 		if a := n.Operate(t, "GET", path, nil); a.Status != 200 || ledgerOf(t, n).revision != before.revision {
 			t.Errorf("GET %s: %d", path, a.Status)
 		}
+	}
+}
+
+// TestLargeRowsComeInParts: a log of large rows can be read whole, in answers that a client takes.
+func TestLargeRowsComeInParts(t *testing.T) {
+	n := Start(t, Config{})
+	for i := range 20 {
+		r := leastkey.Resource{Type: "zone", ID: strings.Repeat("0", 30) + fmt.Sprintf("%02d", i)}
+		if _, err := n.Control.Register(t.Context(), control.Operator(), r, strings.Repeat("x", 1<<20), leastkey.AccountOf(n.Ada.Account).Resource()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	operator := n.API.Operator("", n.Signer)
+	var after leastkey.Revision
+	answers := 0
+	for {
+		var answer api.Envelope[api.AuditEntries]
+		w := httptest.NewRecorder()
+		operator.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", fmt.Sprintf("%s/audit/entries?after=%d&limit=5000", api.OperatorPath, after), nil))
+		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != http.StatusOK {
+			t.Fatal(w.Code, err)
+		}
+		page := answer.Result
+		if len(page.Entries) == 0 {
+			if after != page.Size {
+				t.Errorf("read up to row %d of %d", after, page.Size)
+			}
+			break
+		}
+		if answers++; w.Body.Len() > 8<<20 {
+			t.Errorf("an answer of %d bytes", w.Body.Len())
+		}
+		for _, e := range page.Entries {
+			if e.Revision != after+1 || e.Leaf == "" {
+				t.Fatalf("row %d after row %d", e.Revision, after)
+			}
+			after = e.Revision
+		}
+	}
+	if answers < 4 {
+		t.Errorf("%d answers", answers)
 	}
 }

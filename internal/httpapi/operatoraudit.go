@@ -18,6 +18,7 @@ import (
 const (
 	mostAuditRows    = 1000
 	mostAuditEntries = 5000
+	largestAuditPage = 4 << 20 // bytes of rows, after which an answer has no more; a row is smaller than that by far
 )
 
 func (a *API) operatorAudit(ctx context.Context, r *http.Request, _ []byte) (answer, error) {
@@ -105,11 +106,16 @@ func (a *API) operatorAuditEntries(ctx context.Context, r *http.Request, _ []byt
 	if err != nil {
 		return answer{}, err
 	}
-	shown := api.AuditEntries{Size: size, Entries: make([]api.AuditEntry, len(entries))}
-	for i, e := range entries {
-		shown.Entries[i] = api.AuditEntry{Revision: e.Revision, Leaf: string(e.Leaf), Fault: e.Fault}
+	shown := api.AuditEntries{Size: size, Entries: []api.AuditEntry{}}
+	bytes := 0
+	for _, e := range entries {
+		entry := api.AuditEntry{Revision: e.Revision, Leaf: string(e.Leaf), Fault: e.Fault}
 		for _, h := range e.Hashes {
-			shown.Entries[i].Hashes = append(shown.Entries[i].Hashes, h[:])
+			entry.Hashes = append(entry.Hashes, h[:])
+		}
+		shown.Entries = append(shown.Entries, entry)
+		if bytes += len(e.Leaf); bytes > largestAuditPage {
+			break
 		}
 	}
 	return ok(shown)
