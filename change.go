@@ -40,6 +40,7 @@ type PrincipalRecord struct {
 type ResourceRecord struct {
 	Resource Resource `json:"resource"`
 	Parent   Resource `json:"parent,omitzero"`
+	Name     string   `json:"name,omitempty"` // what people call it, by which some operations find it
 	Gone     bool     `json:"gone,omitempty"`
 }
 

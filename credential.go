@@ -61,7 +61,7 @@ const (
 	Token             // bounded by its policies and by its principal
 	GlobalAPIKey      // bounded by its principal alone
 	Session           // a person signed in to the dashboard; bounded by its principal alone
-	ServiceKey        // an Origin CA Key: good for operations that name it, of which there are none yet
+	ServiceKey        // an Origin CA Key: good for operations that name it, and there bounded by its principal alone
 )
 
 // String names the kind as users know it.
@@ -135,7 +135,7 @@ type Credential struct {
 // for: Granted, or the reason why not.
 func (c Credential) Usable(now time.Time) Reason {
 	switch {
-	case c.Kind != Token && c.Kind != GlobalAPIKey && c.Kind != Session:
+	case c.Kind != Token && c.Kind != GlobalAPIKey && c.Kind != Session && c.Kind != ServiceKey:
 		return DeniedByDefault
 	case c.Status == Disabled:
 		return CredentialDisabled
@@ -151,7 +151,9 @@ func (c Credential) Usable(now time.Time) Reason {
 }
 
 // bounded reports whether policies bound the credential below its principal.
-func (c Credential) bounded() bool { return c.Kind != GlobalAPIKey && c.Kind != Session }
+func (c Credential) bounded() bool {
+	return c.Kind != GlobalAPIKey && c.Kind != Session && c.Kind != ServiceKey
+}
 
 // Grants is what a principal may itself do at this moment, through memberships and roles.
 // The zero Grants allow nothing.

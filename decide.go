@@ -11,6 +11,9 @@ type Request struct {
 	Addr   netip.Addr   // the client's address; invalid when unknown
 	AnyOf  []Permission // the permission groups that the operation accepts: any one suffices
 	Target Target
+
+	// ServiceKey says that the operation takes service keys; to one that does not they are nothing.
+	ServiceKey bool
 }
 
 // Decision is allow or deny, with the reason. The zero Decision denies.
@@ -42,6 +45,9 @@ func Decide(c Credential, g Grants, r Request) Decision {
 	}
 	if !g.Active {
 		return Decision{Reason: PrincipalInactive}
+	}
+	if c.Kind == ServiceKey && !r.ServiceKey {
+		return Decision{Reason: DeniedByDefault}
 	}
 	if r.Target.Kind == TargetSelf {
 		return Decision{Reason: Granted}

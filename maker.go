@@ -46,7 +46,7 @@ type World struct {
 // principal (an account) is first narrowed to what that principal may do at all.
 func (m Maker) MayGive(child Credential, bounds Grants, w World) Excess {
 	if m.Grants.Principal.IsZero() || m.Grants.Principal != m.Credential.Principal || !m.Grants.Active ||
-		bounds.Principal.IsZero() || bounds.Principal != child.Principal {
+		bounds.Principal.IsZero() || bounds.Principal != child.Principal || m.Credential.Kind == ServiceKey {
 		return Excess{What: ExcessMaker}
 	}
 	switch {

@@ -157,6 +157,9 @@ func oracle(w world, c Credential, g Grants, r Request) bool {
 	if len(c.Condition.In)+len(c.Condition.NotIn) > 0 && !r.Addr.IsValid() || len(c.Condition.In) > 0 && !inside(c.Condition.In) || inside(c.Condition.NotIn) {
 		return false
 	}
+	if c.Kind == ServiceKey && !r.ServiceKey {
+		return false
+	}
 	if r.Target.Kind == TargetSelf {
 		return true
 	}
@@ -169,7 +172,7 @@ func oracle(w world, c Credential, g Grants, r Request) bool {
 			chain = append(chain, a.String())
 		}
 		ownAllow, ownDeny := true, false
-		if c.Kind != GlobalAPIKey {
+		if c.Kind == Token {
 			ownAllow, ownDeny = verdicts(c.Policies, p.Group, resource.String(), chain, fresh)
 		}
 		heldAllow, heldDeny := verdicts(g.Policies, p.Group, resource.String(), chain, fresh)
@@ -265,7 +268,7 @@ func (d dice) condition() Condition {
 
 func (d dice) credential() Credential {
 	return Credential{
-		ID: numbered('t', 0), Kind: pick(d, []Kind{Token, Token, Token, GlobalAPIKey}), Principal: pick(d, d.principals()),
+		ID: numbered('t', 0), Kind: pick(d, []Kind{Token, Token, Token, GlobalAPIKey, ServiceKey}), Principal: pick(d, d.principals()),
 		Status:   pick(d, []Status{Active, Active, Active, Active, Active, Active, Active, Active, Active, Active, Disabled, 0}),
 		Validity: Validity{NotBefore: d.maybeInstant(), ExpiresOn: d.maybeInstant()}, Condition: d.condition(),
 		Policies: some(d, 4, d.policy),

@@ -1,14 +1,12 @@
 package catalog
 
+import "github.com/leastkey/leastkey"
+
 // readEffects reads creates, deletes, renames and moves: what becomes of the registry after a success.
 func (b *builder) readEffects(e entry, op *Operation) {
 	if creates := e.key("creates"); creates.present() {
-		if op.Target.Kind != RuleCreate {
-			creates.wrong(op.String()+" creates something and its target is not a create", "write target: {create: TYPE, under: {...}}, or remove creates")
-			return
-		}
-		ce := creates.entry("creates", "id", "name")
-		op.Creates = &Creates{ID: ce.needPointer("id", "creates")}
+		ce := creates.entry("creates", "id", "name", "type")
+		op.Creates = &Creates{ID: ce.needPointer("id", "creates"), Type: b.createdType(ce, op)}
 		if name := ce.key("name"); name.present() {
 			op.Creates.Name = name.pointer("name")
 		}
@@ -29,6 +27,26 @@ func (b *builder) readEffects(e entry, op *Operation) {
 	if moves := e.key("moves"); moves.present() && b.onOne(moves, op, "moves") {
 		op.Moves = b.moves(moves, op)
 	}
+}
+
+// createdType reads what is made below a target that is not itself what is made.
+func (b *builder) createdType(creates entry, op *Operation) leastkey.ResourceType {
+	given := creates.key("type")
+	switch {
+	case op.Target.Kind == RuleCreate && given.present():
+		given.wrong(op.String()+" says twice what it creates", "remove type")
+	case op.Target.Kind == RuleCreate:
+	case op.Target.Kind != RuleOne || !given.present():
+		creates.wrong(op.String()+" creates something and its target is not a create",
+			"write target: {create: TYPE, under: {...}}; or creates: {type: TYPE, id: /id} for what is made below a target; or remove creates")
+	default:
+		t, ok := b.knownType(creates, "type", "creates")
+		if ok && b.c.byType[t].Parent != op.Target.Type {
+			given.wrong("the parent of a "+string(t)+" is not of type "+string(op.Target.Type), "name a type whose parent the target is")
+		}
+		return t
+	}
+	return ""
 }
 
 // onOne reports whether the target is one resource, which alone can be renamed and moved.
@@ -53,6 +71,24 @@ func (b *builder) moves(v value, op *Operation) *Moves {
 		under.wrong("the parent of a "+string(op.Target.Type)+" is of type "+string(parent)+", not "+string(m.Under), "write under: {"+string(parent)+": source}")
 	}
 	return m
+}
+
+// readServiceKey reads whether the operation takes service keys, which are for one product of an API.
+func (b *builder) readServiceKey(e entry, op *Operation) {
+	v := e.key("service_key")
+	if !v.present() {
+		return
+	}
+	switch text, _ := v.text("service_key"); text {
+	case "true":
+		op.ServiceKey = true
+	case "false":
+	default:
+		v.wrong("service_key "+quote(text)+" is neither true nor false", "write service_key: true")
+	}
+	if op.ServiceKey && (op.Access != ByPermission || op.Control) {
+		v.wrong(op.String()+" takes service keys, and no permission bounds what they do", "write any_of: [...], or remove service_key")
+	}
 }
 
 // readUpgrade reads the protocol in which a connection may go on.

@@ -26,6 +26,8 @@ type Operation struct {
 	Upgrade string                // the protocol that a request may ask to go on in: "websocket"; otherwise ""
 	Control bool                  // served by the control plane, not by the upstream
 
+	ServiceKey bool // a service key is taken as well, and is bounded by what its owner may do
+
 	segments []string
 	at       value
 }
@@ -58,8 +60,9 @@ type Paging struct {
 	Info    Pointer // object with page, per_page, total_pages, count, total_count; nil when there is none
 }
 
-// Creates says what the answer to a create tells about the new resource.
+// Creates says what the answer tells about a new resource.
 type Creates struct {
+	Type leastkey.ResourceType // of a new one below a target that is one resource; "" when the target is the new one
 	ID   Pointer
 	Name Pointer // nil when the answer has none
 }
@@ -112,7 +115,7 @@ func (b *builder) addOperations(file entry) {
 }
 
 func (b *builder) operation(v value, host, base string) *Operation {
-	e := v.entry("operation", "route", "any_of", "access", "target", "items", "paging", "creates", "deletes", "renames", "moves", "upgrade")
+	e := v.entry("operation", "route", "any_of", "access", "target", "items", "paging", "creates", "deletes", "renames", "moves", "upgrade", "service_key")
 	op := &Operation{Control: v.doc.control, at: v}
 	if !b.readRoute(e, host, base, op) {
 		return nil
@@ -135,6 +138,7 @@ func (b *builder) operation(v value, host, base string) *Operation {
 	b.readItems(e, op)
 	b.readEffects(e, op)
 	b.readUpgrade(e, op)
+	b.readServiceKey(e, op)
 	if op.Target.Kind == RuleCreate && op.Creates == nil && v.problems() == found {
 		t := string(op.Target.Type)
 		v.warn("a new "+t+" of "+op.String()+" will not be registered, so no token will reach it",

@@ -15,7 +15,7 @@ func TestReadmeRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := strings.Split(string(readme), "```yaml\n")
-	if len(blocks) != 4 {
+	if len(blocks) != 5 {
 		t.Fatalf("README.md has %d examples", len(blocks)-1)
 	}
 	example, _, _ := strings.Cut(blocks[1], "```\n")
@@ -27,10 +27,17 @@ func TestReadmeRows(t *testing.T) {
 		}
 		return c
 	}
-	if op, _, ok := load(blocks[2]).Match("GET", "", "/api/shops/s-1/orders/o-1"); !ok || op.Target.Under != "shop" {
+	led := load(blocks[2])
+	if op, _, ok := led.Match("POST", "", "/api/labels"); !ok || !op.ServiceKey || !op.Target.ID.Host || op.Creates.Type != "order" {
+		t.Errorf("a label: %v", op)
+	}
+	if op, _, ok := led.Match("GET", "", "/api/refunds/o-1"); !ok || op.Target.ID.Of != "order" || op.Target.ID.String() != "above.order.path.order" {
+		t.Errorf("a refund: %v", op)
+	}
+	if op, _, ok := load(blocks[3]).Match("GET", "", "/api/shops/s-1/orders/o-1"); !ok || op.Target.Under != "shop" {
 		t.Errorf("an order in a shop: %v", op)
 	}
-	c := load(blocks[3])
+	c := load(blocks[4])
 	if op, _, ok := c.Match("GET", "", "/api/shops/s-1/orders"); !ok || op.Target.Kind != catalog.RuleList || op.Target.Type != "order" {
 		t.Errorf("orders of a shop: %v", op)
 	}

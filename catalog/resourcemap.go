@@ -147,7 +147,7 @@ func (c *Catalog) parseKey(key string) (r Resource, id string, err error) {
 		return r, "", &ResourceMapError{What: "an empty key", Fix: "name a resource, such as " + c.exampleKey()}
 	case r.Scope == "":
 		var known []string
-		for _, candidate := range c.resources {
+		for _, candidate := range c.grantable() {
 			known = append(known, candidate.Scope+".<id>")
 		}
 		return r, "", &ResourceMapError{key, "unknown kind of resource", "use " + strings.Join(known, ", ")}
@@ -158,7 +158,17 @@ func (c *Catalog) parseKey(key string) (r Resource, id string, err error) {
 }
 
 // exampleKey is a key for messages.
-func (c *Catalog) exampleKey() string { return c.resources[len(c.resources)-1].Scope + ".*" }
+func (c *Catalog) exampleKey() string {
+	all := c.grantable()
+	return all[len(all)-1].Scope + ".*"
+}
+
+// grantable are the types that messages name: user, account, and those on which a group grants anything.
+func (c *Catalog) grantable() []Resource {
+	return slices.DeleteFunc(slices.Clone(c.resources), func(r Resource) bool {
+		return r.Type != leastkey.UserType && r.Type != leastkey.AccountType && !slices.ContainsFunc(c.groups, func(g Group) bool { return g.Type == r.Type })
+	})
+}
 
 // FormatResources is the inverse of [Catalog.ParseResources]: the same map, in the same order.
 // Exact duplicates are dropped, and what is under one parent stands together, at its first place.

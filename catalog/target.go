@@ -58,7 +58,15 @@ type Source struct {
 	Params []string // of the path; the values of several are joined by slashes, which no value can have
 	Name   string   // of the query parameter
 	Body   Pointer  // into the JSON body
+
+	// Not the id itself may be there, but what leads to it. At most one of these is set.
+	Host bool                  // a host name, or in a body an array of them: the resource has the name of each, or one above it
+	Of   leastkey.ResourceType // the id of a resource of this type, below the one that is meant
 }
+
+// Indirect reports whether what is there leads to the resource, and is not its id: whoever sends it
+// need not know which resource that is, nor whether there is one.
+func (s Source) Indirect() bool { return s.Host || s.Of != "" }
 
 // SourceKind is the part of a request that a value is read from.
 type SourceKind uint8
@@ -72,8 +80,18 @@ const (
 	FromCaller // the account that owns the credential, or the one account of the user who does
 )
 
-// String gives the source as a catalogue writes it: "path.zone_id", "path.owner/path.repo", "body./account/id".
+// String gives the source as a catalogue writes it: "path.zone_id", "path.owner/path.repo", "body./account/id",
+// "host.body./hostnames", "above.certificate.path.id".
 func (s Source) String() string {
+	switch {
+	case s.Host:
+		s.Host = false
+		return "host." + s.String()
+	case s.Of != "":
+		of := s.Of
+		s.Of = ""
+		return "above." + string(of) + "." + s.String()
+	}
 	switch s.From {
 	case FromPath:
 		return "path." + strings.Join(s.Params, "/path.")
@@ -214,17 +232,40 @@ func (b *builder) resourceAt(key value, e entry, op *Operation) (leastkey.Resour
 		b.unknownType(key, key.node.Value)
 		return "", Source{}
 	}
-	return t, b.source(e.at[key.node.Value], op)
+	return t, b.sourceOf(t, e.at[key.node.Value], op)
+}
+
+// sourceOf reads host.SOURCE, above.TYPE.SOURCE or SOURCE, which leads to a resource of the type.
+func (b *builder) sourceOf(t leastkey.ResourceType, v value, op *Operation) Source {
+	text, ok := v.text("the place of an id")
+	if !ok {
+		return Source{}
+	}
+	if rest, ok := strings.CutPrefix(text, "host."); ok {
+		from := b.source(v, rest, op)
+		from.Host = true
+		return from
+	}
+	rest, ok := strings.CutPrefix(text, "above.")
+	if !ok {
+		return b.source(v, text, op)
+	}
+	of, rest, _ := strings.Cut(rest, ".")
+	switch kind := leastkey.ResourceType(of); {
+	case b.c.byType[kind].Type == "":
+		b.unknownType(v, of)
+	case !b.c.descends(kind, t):
+		v.wrong("a "+of+" is never in a "+string(t), "name a type that is below "+string(t)+" under resources")
+	}
+	from := b.source(v, rest, op)
+	from.Of = leastkey.ResourceType(of)
+	return from
 }
 
 var queryName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
 // source reads path.NAME, path.NAME/path.NAME, query.NAME or body./POINTER.
-func (b *builder) source(v value, op *Operation) Source {
-	text, ok := v.text("the place of an id")
-	if !ok {
-		return Source{}
-	}
+func (b *builder) source(v value, text string, op *Operation) Source {
 	kind, name, _ := strings.Cut(text, ".")
 	switch kind {
 	case "path":
@@ -254,7 +295,7 @@ func (b *builder) source(v value, op *Operation) Source {
 		}
 		return Source{From: FromBody, Body: p}
 	default:
-		v.wrong("an id cannot be found at "+quote(text), "write path.NAME, query.NAME or body./POINTER")
+		v.wrong("an id cannot be found at "+quote(text), "write path.NAME, query.NAME or body./POINTER, or one of these behind host. or above.TYPE.")
 		return Source{}
 	}
 }

@@ -19,22 +19,56 @@ var errUnclear = errors.New("the body is not one JSON value with names that occu
 // one body must find the same, so an object on the way that has a name twice, in any case of
 // letters or with a name that some programs take for the one looked for, is an error, and so is anything but one JSON value in UTF-8.
 func stringAt(body []byte, p catalog.Pointer) (string, bool, error) {
+	value, found, err := valueAt(body, p)
+	if err != nil || !found {
+		return "", false, err
+	}
+	s, found := isString(value)
+	return s, found, nil
+}
+
+// stringsAt finds a string, or an array of at least one string and nothing else.
+func stringsAt(body []byte, p catalog.Pointer) ([]string, bool, error) {
+	value, found, err := valueAt(body, p)
+	if err != nil || !found {
+		return nil, false, err
+	}
+	items := []json.RawMessage{value}
+	if value[0] == '[' && json.Unmarshal(value, &items) != nil {
+		return nil, false, errUnclear
+	}
+	all := make([]string, len(items))
+	for i, item := range items {
+		if all[i], found = isString(item); !found {
+			return nil, false, nil
+		}
+	}
+	return all, len(all) > 0, nil
+}
+
+// valueAt finds a value of a JSON document, without spaces around it.
+func valueAt(body []byte, p catalog.Pointer) (json.RawMessage, bool, error) {
 	if !utf8.Valid(body) || !json.Valid(body) {
-		return "", false, errUnclear
+		return nil, false, errUnclear
 	}
 	value := json.RawMessage(body)
 	for _, name := range p {
 		next, found, err := member(value, name)
 		if err != nil || !found {
-			return "", false, err
+			return nil, false, err
 		}
 		value = next
 	}
+	value = bytes.TrimSpace(value)
+	return value, len(value) > 0, nil
+}
+
+func isString(value json.RawMessage) (string, bool) {
 	var s string
-	if value = bytes.TrimSpace(value); len(value) == 0 || value[0] != '"' || json.Unmarshal(value, &s) != nil {
-		return "", false, nil //nolint:nilerr // err is nil here; what is no string is not there
+	if len(value) == 0 || value[0] != '"' || json.Unmarshal(value, &s) != nil {
+		return "", false
 	}
-	return s, true, nil
+	return s, true
 }
 
 // member finds one member of a JSON object. A value that is not an object has none.

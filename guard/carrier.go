@@ -40,8 +40,8 @@ func (g *Guard) Carries(name string) bool {
 // presented is the one credential that a request carries.
 type presented struct {
 	secret leastkey.Secret // zero: well formed, but no secret of this installation
-	bearer bool            // sent as a bearer token rather than as e-mail and key
-	email  string          // sent beside a key, lower case
+	sent   leastkey.Kind   // that is sent in this way; zero: none that this installation makes
+	email  string          // sent beside a Global API Key, lower case
 }
 
 // carried reads the credential from the header; own are the fields in which clients of the API send
@@ -68,7 +68,7 @@ func carried(h http.Header, brand leastkey.Brand, own []string) (presented, *Den
 	case len(email)+len(key) > 0:
 		return emailAndKey(first(email), first(key), brand)
 	case len(service) == 1:
-		return presented{}, nil // no operation accepts a service key yet
+		return serviceKey(service[0], brand)
 	default:
 		return presented{}, nothingPresented()
 	}
@@ -104,11 +104,13 @@ func token(value string, brand leastkey.Brand) (presented, *Denial) {
 	secret, kind, err := brand.Parse(value)
 	switch {
 	case err != nil:
-		return presented{bearer: true}, nil // unknown, without any look-up
+		return presented{sent: leastkey.Token}, nil // unknown, without any look-up
 	case kind == leastkey.GlobalKeySecret:
 		return malformed("a Global API Key is sent in X-Auth-Key, with X-Auth-Email")
+	case kind == leastkey.ServiceKeySecret:
+		return malformed("an Origin CA Key is sent in X-Auth-User-Service-Key")
 	default:
-		return presented{secret: secret, bearer: true}, nil
+		return presented{secret: secret, sent: leastkey.Token}, nil
 	}
 }
 
@@ -126,7 +128,16 @@ func emailAndKey(email, key string, brand leastkey.Brand) (presented, *Denial) {
 	if badKey || badEmail {
 		return presented{}, badRequest("not the form of an e-mail address and a Global API Key", api.MalformedKey(badEmail, badKey))
 	}
-	return presented{secret: secret, email: strings.ToLower(email)}, nil
+	return presented{secret: secret, sent: leastkey.GlobalAPIKey, email: strings.ToLower(email)}, nil
+}
+
+// serviceKey reads X-Auth-User-Service-Key. What has another shape is nobody's.
+func serviceKey(key string, brand leastkey.Brand) (presented, *Denial) {
+	secret, kind, err := brand.Parse(key)
+	if err != nil || kind != leastkey.ServiceKeySecret {
+		return presented{sent: leastkey.ServiceKey}, nil //nolint:nilerr // which is said when it is looked for
+	}
+	return presented{secret: secret, sent: leastkey.ServiceKey}, nil
 }
 
 // isEmail asks for the least that every address has; which addresses exist is the store's to know.

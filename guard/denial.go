@@ -75,7 +75,7 @@ func InvalidToken() *Denial {
 func unknown(p presented, op *catalog.Operation) *Denial {
 	e := api.InvalidAccessToken()
 	switch {
-	case !p.bearer && p.email != "":
+	case p.sent == leastkey.GlobalAPIKey:
 		e = api.UnknownKey()
 	case forToken(op):
 		return InvalidToken()
@@ -107,6 +107,12 @@ func wrongLocation(addr netip.Addr) *Denial {
 // notAToken is for verify, asked with something that is not a token.
 func notAToken() *Denial {
 	return badRequest("verify is about a bearer token", api.MissingAuthorization())
+}
+
+// notForServiceKeys is for a service key at an operation that does not name them.
+func notForServiceKeys() *Denial {
+	const words = "an Origin CA Key is good for origin certificates alone"
+	return &Denial{Status: http.StatusForbidden, Errors: []api.Error{api.AuthenticationError(words)}, Challenge: challenge("insufficient_scope", words)}
 }
 
 func noRoute(path string) *Denial {

@@ -65,7 +65,13 @@ func (g *Guard) Explain(t Trial, by leastkey.Credential) Explanation {
 		return e
 	}
 	grants := l.owner.grants
-	if e.Told = l.now.mayTell(by, request, grants); !e.Told {
+	if v.found.Kind != 0 {
+		request.Target = v.found
+	}
+	if e.Told = l.now.mayTell(by, request, grants); e.Told {
+		e.On = request.Target
+	} else {
+		request.Target = v.Target
 		grants, request = supposed(v.Credential, request)
 	}
 	d := leastkey.Decide(v.Credential, grants, request)

@@ -250,8 +250,8 @@ func (n *snapshot) all() iter.Seq[leastkey.Change] {
 				return
 			}
 		}
-		for r, parent := range n.resources.entries() {
-			if !yield(leastkey.Change{Resource: &leastkey.ResourceRecord{Resource: r, Parent: parent}}) {
+		for r, row := range n.resources.entries() {
+			if !yield(leastkey.Change{Resource: &leastkey.ResourceRecord{Resource: r, Parent: row.parent, Name: row.name}}) {
 				return
 			}
 		}

@@ -135,7 +135,7 @@ func (g *Guard) admit(r Request, l look, by identity) look {
 	op := l.v.Operation
 	l.owner = by.owner
 	l.v.Credential, l.v.Email, l.v.Secret = by.credential.Credential, by.owner.record.Email, by.secret
-	l.v.Decision = leastkey.Decide(l.v.Credential, by.owner.grants, leastkey.Request{At: l.at, Addr: r.Addr, Target: leastkey.OnSelf()})
+	l.v.Decision = leastkey.Decide(l.v.Credential, by.owner.grants, leastkey.Request{At: l.at, Addr: r.Addr, Target: leastkey.OnSelf(), ServiceKey: true})
 	switch {
 	case !l.v.Decision.Allowed():
 		l.v = refuse(l.v, denied(l.v, r))
@@ -143,6 +143,8 @@ func (g *Guard) admit(r Request, l look, by identity) look {
 		l.v = refuse(l.v, noRoute(g.masked(l.v.Path)))
 	case forToken(op) && l.v.Credential.Kind != leastkey.Token:
 		l.v = refuse(l.v, notAToken())
+	case l.v.Credential.Kind == leastkey.ServiceKey && !op.ServiceKey:
+		l.v = refuse(l.v, notForServiceKeys())
 	}
 	return l
 }
@@ -163,12 +165,16 @@ func (g *Guard) decide(r Request, l look) Verdict {
 		return refuse(v, denial)
 	}
 	decide := func(on leastkey.Target) leastkey.Decision {
-		return leastkey.Decide(v.Credential, l.owner.grants, leastkey.Request{At: l.at, Addr: r.Addr, AnyOf: v.Operation.AnyOf, Target: on})
+		return leastkey.Decide(v.Credential, l.owner.grants, leastkey.Request{At: l.at, Addr: r.Addr, AnyOf: v.Operation.AnyOf, Target: on, ServiceKey: v.Operation.ServiceKey})
 	}
 	if v.Decision = decide(v.Target); v.Decision.Allowed() && v.Target.Kind == leastkey.TargetList && found.within.Type != "" {
 		v.Decision = found.inside(l, v.Credential.Policies, decide)
 	}
 	if !v.Decision.Allowed() {
+		if rule := v.Operation.Target; rule.ID.Indirect() || rule.In.Indirect() {
+			// Which resource it is, and whether there is one, the request did not say.
+			v.found, v.Target = v.Target, leastkey.OnUnknown(leastkey.Resource{Type: rule.Type})
+		}
 		return refuse(v, denied(v, r))
 	}
 	if v.Operation.Moves != nil {
@@ -196,11 +202,10 @@ func able(v Verdict, r Request) Verdict {
 // decideMove decides a request that moves its target as one that makes something under the new
 // parent as well.
 func (g *Guard) decideMove(r Request, l look, v Verdict, decide func(leastkey.Target) leastkey.Decision) Verdict {
-	to, denial := g.find(r, l, v.Operation.Moves.In)
+	parent, denial := g.find(r, l, v.Operation.Moves.Under, v.Operation.Moves.In)
 	if denial != nil {
 		return refuse(v, denial)
 	}
-	parent := leastkey.Resource{Type: v.Operation.Moves.Under, ID: to}
 	made := l.now.created(v.Target.Resource.Type, parent)
 	if onNew := decide(made); !onNew.Allowed() {
 		v.Decision, v.Target = onNew, made

@@ -29,7 +29,7 @@ func (g *Guard) presenter(h http.Header, l look) (identity, *Denial) {
 	found, ok := l.now.identify(shown, l.at)
 	if !ok {
 		denial = unknown(shown, op)
-		if forToken(op) && !shown.bearer {
+		if forToken(op) && shown.sent != leastkey.Token {
 			denial = notAToken()
 		}
 		return identity{}, denial
@@ -49,22 +49,14 @@ func (n *snapshot) identify(p presented, at time.Time) (identity, bool) {
 		return identity{}, false
 	}
 	credential, ok := n.credentials.get(entry.credential)
-	if !ok || credential.Credential.Kind != p.kind() {
+	if !ok || credential.Credential.Kind != p.sent {
 		return identity{}, false
 	}
 	owner, ok := n.principals.get(credential.Credential.Principal)
-	if !ok || !p.bearer && owner.record.Email != p.email {
+	if !ok || p.sent == leastkey.GlobalAPIKey && owner.record.Email != p.email {
 		return identity{}, false
 	}
 	return identity{credential, owner, hash}, true
-}
-
-// kind is the one kind of credential that is sent in this way.
-func (p presented) kind() leastkey.Kind {
-	if p.bearer {
-		return leastkey.Token
-	}
-	return leastkey.GlobalAPIKey
 }
 
 // holding finds a credential by its id, as though one of its secrets had been presented as it must
@@ -79,7 +71,7 @@ func (n *snapshot) holding(id leastkey.ID, at time.Time) (identity, bool) {
 		return identity{}, false
 	}
 	switch email := owner.record.Email; credential.Credential.Kind {
-	case leastkey.Token:
+	case leastkey.Token, leastkey.ServiceKey:
 		ok = true
 	case leastkey.GlobalAPIKey:
 		ok = isEmail(email) && email == strings.ToLower(email) // as it is when it comes with a key

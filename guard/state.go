@@ -56,6 +56,7 @@ func (s *State) UseCatalog(c *catalog.Catalog) {
 	for h := range was.principals.values() {
 		edit.hold(&holder{record: h.record, memberships: h.memberships})
 	}
+	edit.rename()
 	s.publish(edit.finish(was.revision))
 }
 
@@ -152,7 +153,8 @@ type snapshot struct {
 	secrets     sharded[[16]byte, secretEntry]
 	credentials sharded[leastkey.ID, *leastkey.CredentialRecord]
 	principals  sharded[leastkey.Principal, *holder]
-	resources   sharded[leastkey.Resource, leastkey.Resource] // to the parent
+	resources   sharded[leastkey.Resource, registered]
+	names       sharded[hostName, []leastkey.Resource] // of the types that are found by host names
 }
 
 // rules are a catalogue, and what is made of it once, so that to observe allocates nothing.
@@ -160,9 +162,12 @@ type rules struct {
 	catalog      *catalog.Catalog
 	names        map[*catalog.Operation]string
 	tokenHeaders []string
+	byHost       map[leastkey.ResourceType]bool // found by host names
 }
 
-func rulesOf(c *catalog.Catalog) *rules { return &rules{c, operationNames(c), c.TokenHeaders()} }
+func rulesOf(c *catalog.Catalog) *rules {
+	return &rules{c, operationNames(c), c.TokenHeaders(), foundByHost(c)}
+}
 
 type secretEntry struct {
 	leastkey.LiveSecret
@@ -181,7 +186,8 @@ func emptySnapshot() *snapshot {
 		secrets:     newSharded[[16]byte, secretEntry](),
 		credentials: newSharded[leastkey.ID, *leastkey.CredentialRecord](),
 		principals:  newSharded[leastkey.Principal, *holder](),
-		resources:   newSharded[leastkey.Resource, leastkey.Resource](),
+		resources:   newSharded[leastkey.Resource, registered](),
+		names:       newSharded[hostName, []leastkey.Resource](),
 	}
 }
 
@@ -203,12 +209,12 @@ func (n *snapshot) ancestry(r leastkey.Resource) ([]leastkey.Resource, bool) {
 		if r.Type == leastkey.UserType || r.Type == leastkey.AccountType {
 			return chain, n.hasPrincipal(r)
 		}
-		parent, known := n.resources.get(r)
+		row, known := n.resources.get(r)
 		if !known || len(chain) == deepest {
 			return nil, false
 		}
-		chain = append(chain, parent)
-		r = parent
+		chain = append(chain, row.parent)
+		r = row.parent
 	}
 }
 
@@ -232,7 +238,8 @@ type change struct {
 	secrets     *editor[[16]byte, secretEntry]
 	credentials *editor[leastkey.ID, *leastkey.CredentialRecord]
 	principals  *editor[leastkey.Principal, *holder]
-	resources   *editor[leastkey.Resource, leastkey.Resource]
+	resources   *editor[leastkey.Resource, registered]
+	names       *editor[hostName, []leastkey.Resource]
 }
 
 func (s *State) begin(from *snapshot) *change {
@@ -240,11 +247,11 @@ func (s *State) begin(from *snapshot) *change {
 }
 
 func begin(r *rules, from *snapshot) *change {
-	return &change{from.lease, r, from.secrets.edit(), from.credentials.edit(), from.principals.edit(), from.resources.edit()}
+	return &change{from.lease, r, from.secrets.edit(), from.credentials.edit(), from.principals.edit(), from.resources.edit(), from.names.edit()}
 }
 
 func (e *change) finish(rev leastkey.Revision) *snapshot {
-	return &snapshot{rev, e.lease, e.rules, e.secrets.done(), e.credentials.done(), e.principals.done(), e.resources.done()}
+	return &snapshot{rev, e.lease, e.rules, e.secrets.done(), e.credentials.done(), e.principals.done(), e.resources.done(), e.names.done()}
 }
 
 func (e *change) apply(c leastkey.Change) error {
@@ -317,9 +324,13 @@ func (e *change) hold(h *holder) {
 }
 
 func (e *change) resource(rec leastkey.ResourceRecord) {
+	if was, ok := e.resources.get(rec.Resource); ok {
+		e.unname(rec.Resource, was.name)
+	}
 	if rec.Gone {
 		e.resources.drop(rec.Resource)
 		return
 	}
-	e.resources.put(rec.Resource, rec.Parent)
+	e.resources.put(rec.Resource, registered{rec.Parent, rec.Name})
+	e.name(rec.Resource, rec.Name)
 }

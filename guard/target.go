@@ -25,7 +25,7 @@ func (g *Guard) target(r Request, l look) (found acted, denial *Denial) {
 	rule := l.v.Operation.Target
 	in := leastkey.Resource{Type: rule.Under}
 	if rule.Under != "" {
-		if in.ID, denial = g.find(r, l, rule.In); denial != nil {
+		if in, denial = g.find(r, l, rule.Under, rule.In); denial != nil {
 			return acted{target: leastkey.OnUnknown(leastkey.Resource{Type: rule.Type})}, denial
 		}
 	}
@@ -41,8 +41,8 @@ func (g *Guard) target(r Request, l look) (found acted, denial *Denial) {
 		}
 		return acted{target: l.now.one(own)}, nil
 	case catalog.RuleOne:
-		id, denial := g.find(r, l, rule.ID)
-		return acted{l.now.oneIn(leastkey.Resource{Type: rule.Type, ID: id}, in), in}, denial
+		on, denial := g.find(r, l, rule.Type, rule.ID)
+		return acted{l.now.oneIn(on, in), in}, denial
 	case catalog.RuleCreate:
 		if rule.Under == "" {
 			return acted{target: leastkey.OnCreate(rule.Type, true)}, nil
@@ -115,8 +115,50 @@ func (n *snapshot) childOf(parent leastkey.Resource, kind leastkey.ResourceType)
 	return leastkey.OnResource(leastkey.Resource{Type: kind}, append([]leastkey.Resource{parent}, ancestors...)...)
 }
 
-// find reads an id from where the catalogue says that it is.
-func (g *Guard) find(r Request, l look, from catalog.Source) (string, *Denial) {
+// find gives the resource of a type that a request names where the catalogue says. It has no id when
+// nothing of the registry is named.
+func (g *Guard) find(r Request, l look, t leastkey.ResourceType, from catalog.Source) (leastkey.Resource, *Denial) {
+	if from.Host {
+		hosts, denial := g.hosts(r, l, from)
+		if denial != nil {
+			return leastkey.Resource{Type: t}, denial
+		}
+		on, err := l.now.named(t, hosts)
+		if err != nil {
+			return on, unclear(err.Error())
+		}
+		return on, nil
+	}
+	id, denial := g.read(r, l, from)
+	if from.Of != "" {
+		return l.now.above(leastkey.Resource{Type: from.Of, ID: id}, t), denial
+	}
+	return leastkey.Resource{Type: t, ID: id}, denial
+}
+
+// hosts are the host names that a request has where the catalogue says: one, or in a body an array.
+func (g *Guard) hosts(r Request, l look, from catalog.Source) ([]string, *Denial) {
+	if from.From != catalog.FromBody {
+		host, denial := g.read(r, l, from)
+		return []string{host}, denial
+	}
+	body, denial := g.body(r, l.v.RawQuery, from.Body)
+	if denial != nil {
+		return nil, denial
+	}
+	hosts, found, err := stringsAt(body, from.Body)
+	switch {
+	case err != nil:
+		return nil, unclear(err.Error())
+	case !found:
+		return nil, noMember(from.Body, "a host name, or an array of them,")
+	default:
+		return hosts, nil
+	}
+}
+
+// read reads an id from where the catalogue says that it is.
+func (g *Guard) read(r Request, l look, from catalog.Source) (string, *Denial) {
 	switch from.From {
 	case catalog.FromPath:
 		parts := make([]string, len(from.Params))
@@ -156,31 +198,40 @@ func (l look) account() (string, *Denial) {
 }
 
 func (g *Guard) findInBody(r Request, query string, at catalog.Pointer) (string, *Denial) {
-	if r.Can&Bodies == 0 {
-		return "", unable(Bodies)
-	}
-	if err := notInQuery(query, at); err != nil {
-		return "", unclear(err.Error())
-	}
-	if r.Body == nil {
-		return "", noMember(at)
-	}
-	if !isJSON(r.Header) {
-		return "", unclear("the body must be plain JSON (Content-Type: application/json), because the operation is decided by " + at.String() + " in it")
-	}
-	body, err := r.Body(g.bodyLimit)
-	if err != nil {
-		return "", unreadable(err)
+	body, denial := g.body(r, query, at)
+	if denial != nil {
+		return "", denial
 	}
 	id, found, err := stringAt(body, at)
 	switch {
 	case err != nil:
 		return "", unclear(err.Error())
 	case !found:
-		return "", noMember(at)
+		return "", noMember(at, "a string")
 	default:
 		return id, nil
 	}
+}
+
+// body is a JSON body that alone says what is at a place in it.
+func (g *Guard) body(r Request, query string, at catalog.Pointer) ([]byte, *Denial) {
+	if r.Can&Bodies == 0 {
+		return nil, unable(Bodies)
+	}
+	if err := notInQuery(query, at); err != nil {
+		return nil, unclear(err.Error())
+	}
+	if r.Body == nil {
+		return nil, noMember(at, "a string")
+	}
+	if !isJSON(r.Header) {
+		return nil, unclear("the body must be plain JSON (Content-Type: application/json), because the operation is decided by " + at.String() + " in it")
+	}
+	body, err := r.Body(g.bodyLimit)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return body, nil
 }
 
 // notInQuery holds that the query does not say what the body is to say: frameworks that hand both to
@@ -197,9 +248,9 @@ func notInQuery(query string, at catalog.Pointer) error {
 }
 
 // noMember is for a body without what it must name.
-func noMember(at catalog.Pointer) *Denial {
+func noMember(at catalog.Pointer, what string) *Denial {
 	return badRequest("the body has no "+at.String(), api.Error{Code: api.CodeInvalidRequest,
-		Message: "The body must have a string at " + at.String() + ", which says what the request acts on", Source: &api.Source{Pointer: at.String()}})
+		Message: "The body must have " + what + " at " + at.String() + ", which says what the request acts on", Source: &api.Source{Pointer: at.String()}})
 }
 
 // unreadable is for a body that did not arrive whole.

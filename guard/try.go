@@ -61,7 +61,7 @@ func (g *Guard) attempt(t Trial) (l look, r Request, known bool) {
 	switch {
 	case l.v.Denial != nil:
 	case !known:
-		l.v = refuse(l.v, unknown(presented{bearer: true}, l.v.Operation))
+		l.v = refuse(l.v, unknown(presented{sent: leastkey.Token}, l.v.Operation))
 	default:
 		l = g.admit(r, l, found)
 	}

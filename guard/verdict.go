@@ -28,6 +28,7 @@ type Verdict struct {
 	Addr       netip.Addr          // the client's, as the adapter gave it
 
 	rules *rules
+	found leastkey.Target // of a refusal whose Target may not be told; otherwise zero
 	sees  func(leastkey.Resource) bool
 }
 

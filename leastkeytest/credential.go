@@ -39,7 +39,7 @@ func (w *World) Key(user leastkey.Principal, options ...Option) *Credential {
 	return w.credential(leastkey.GlobalAPIKey, leastkey.GlobalKeySecret, user, options)
 }
 
-// ServiceKey makes an Origin CA Key of a user. No operation takes one yet.
+// ServiceKey makes an Origin CA Key of a user, which operations with service_key take.
 func (w *World) ServiceKey(user leastkey.Principal, options ...Option) *Credential {
 	w.t.Helper()
 	return w.credential(leastkey.ServiceKey, leastkey.ServiceKeySecret, user, options)

@@ -82,8 +82,14 @@ func (w *World) Resource(kind leastkey.ResourceType, id string, parent leastkey.
 		w.t.Fatalf("leastkeytest: the id of a %s is %s, not %q", kind, defined.IDs, id)
 	}
 	r := leastkey.Resource{Type: kind, ID: id}
-	w.Apply(leastkey.Change{Resource: &leastkey.ResourceRecord{Resource: r, Parent: parent}})
+	w.Call(r, parent, "")
 	return r
+}
+
+// Call registers a resource anew under a name, for operations that find resources by host names.
+func (w *World) Call(r, parent leastkey.Resource, name string) {
+	w.t.Helper()
+	w.Apply(leastkey.Change{Resource: &leastkey.ResourceRecord{Resource: r, Parent: parent, Name: name}})
 }
 
 // Remove takes a resource out of the registry.

@@ -117,8 +117,8 @@ func TestKinds(t *testing.T) {
 	if got := s.status(key); got != 200 {
 		t.Errorf("a key that was rolled: %d", got)
 	}
-	if got := s.status(s.ServiceKey(s.ada)); got != 401 {
-		t.Errorf("a service key, which no operation takes: %d", got)
+	if got := s.status(s.ServiceKey(s.ada)); got != 403 {
+		t.Errorf("a service key, which the operation does not take: %d", got)
 	}
 }
 

@@ -279,5 +279,5 @@ func (a Account) record() leastkey.PrincipalRecord {
 }
 
 func (r Resource) record() leastkey.ResourceRecord {
-	return leastkey.ResourceRecord{Resource: r.Resource, Parent: r.Parent}
+	return leastkey.ResourceRecord{Resource: r.Resource, Parent: r.Parent, Name: r.Name}
 }

@@ -181,10 +181,17 @@ func operations(c *catalog.Catalog) []thing {
 			accepts, same = "any usable credential", "credential"
 		}
 		all = append(all, thing{key: keyOf(op), name: op.String(), sides: []side{
-			{what: "accepts", is: accepts, same: same}, {what: "acts on", is: op.Target.String(), same: byPlace(op)}, {what: "items", is: itemsOf(op)}, {what: "afterwards", is: effects(op)}, {what: "upgrade", is: op.Upgrade},
+			{what: "accepts", is: accepts, same: same}, {what: "acts on", is: op.Target.String(), same: byPlace(op)}, {what: "items", is: itemsOf(op)}, {what: "afterwards", is: effects(op)}, {what: "upgrade", is: op.Upgrade}, {what: "service keys", is: takes(op.ServiceKey)},
 		}})
 	}
 	return all
+}
+
+func takes(keys bool) string {
+	if keys {
+		return "taken"
+	}
+	return ""
 }
 
 func headers(c *catalog.Catalog) []thing {
@@ -263,7 +270,7 @@ func itemsOf(op *catalog.Operation) string {
 func effects(op *catalog.Operation) string {
 	var all []string
 	if op.Creates != nil {
-		all = append(all, "registers "+quoted(op.Creates.ID))
+		all = append(all, "registers "+strings.TrimLeft(string(op.Creates.Type)+" ", " ")+quoted(op.Creates.ID))
 	}
 	if op.Deletes {
 		all = append(all, "removes the target")

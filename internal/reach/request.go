@@ -87,6 +87,19 @@ func (d *draft) put(by *catalog.Operation, from catalog.Source, id string) bool 
 	}
 }
 
+// put writes what leads to a resource where the catalogue of op will look for it.
+func (t *tokenReach) put(d *draft, op *catalog.Operation, from catalog.Source, r leastkey.Resource) bool {
+	switch {
+	case from.Host:
+		name := t.called[r]
+		return name != "" && d.put(op, from, name)
+	case from.Of != "":
+		return d.put(op, from, t.stand(from.Of, r, r, 1).ID)
+	default:
+		return d.put(op, from, r.ID)
+	}
+}
+
 func (d *draft) putInBody(at catalog.Pointer, id string) bool {
 	object := d.body
 	for i, name := range at {
@@ -191,7 +204,7 @@ func (t *tokenReach) requests(op, other *catalog.Operation) []asked {
 		all = append(all, asked{d.trial(t.filler), item, on})
 	}
 	id := func(from catalog.Source, r leastkey.Resource) func(*draft) bool {
-		return func(d *draft) bool { return d.put(op, from, r.ID) }
+		return func(d *draft) bool { return t.put(d, op, from, r) }
 	}
 	rule := op.Target
 	switch {
@@ -234,7 +247,7 @@ func (t *tokenReach) fill(d *draft, op *catalog.Operation, base leastkey.Resourc
 	}
 	near := func(kind leastkey.ResourceType, from catalog.Source) {
 		if r, ok := t.near(base, kind); ok {
-			d.put(op, from, r.ID)
+			t.put(d, op, from, r)
 		}
 	}
 	if op.Target.Kind == catalog.RuleOne {

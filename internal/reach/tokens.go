@@ -25,7 +25,7 @@ func Tokens(before, after *catalog.Catalog, now time.Time, each func(yield func(
 	w := &world{
 		before: before, after: after, filler: fillerFor(before, after),
 		parent: map[leastkey.Resource]leastkey.Resource{}, said: map[leastkey.Resource]string{}, emails: map[leastkey.Principal]string{},
-		accounts: map[leastkey.ID][]leastkey.ID{}, parts: partsOf(before, after),
+		accounts: map[leastkey.ID][]leastkey.ID{}, parts: partsOf(before, after), called: map[leastkey.Resource]string{}, below: belowOf(before, after),
 	}
 	if err := each(w.know); err != nil {
 		return nil, err
@@ -68,6 +68,8 @@ type world struct {
 	emails        map[leastkey.Principal]string
 	accounts      map[leastkey.ID][]leastkey.ID // of a user
 	parts         map[leastkey.ResourceType][]int
+	called        map[leastkey.Resource]string
+	below         map[leastkey.ResourceType][]leastkey.ResourceType // types by which these are found
 }
 
 func (w *world) know(c leastkey.Change) error {
@@ -81,7 +83,7 @@ func (w *world) know(c leastkey.Change) error {
 		w.tokens = append(w.tokens, record.Credential)
 		c = leastkey.Change{Credential: &record}
 	case c.Resource != nil:
-		w.parent[c.Resource.Resource] = c.Resource.Parent
+		w.parent[c.Resource.Resource], w.called[c.Resource.Resource] = c.Resource.Parent, c.Resource.Name
 	case c.Principal != nil:
 		w.emails[c.Principal.Principal] = c.Principal.Email
 	case c.Membership != nil:
@@ -117,6 +119,22 @@ func partsOf(catalogs ...*catalog.Catalog) map[leastkey.ResourceType][]int {
 		}
 	}
 	return parts
+}
+
+// belowOf says by what is below them the catalogues find resources.
+func belowOf(catalogs ...*catalog.Catalog) map[leastkey.ResourceType][]leastkey.ResourceType {
+	below := map[leastkey.ResourceType][]leastkey.ResourceType{}
+	for _, c := range catalogs {
+		for _, op := range c.Operations() {
+			if of := op.Target.ID.Of; of != "" && !slices.Contains(below[op.Target.Type], of) {
+				below[op.Target.Type] = append(below[op.Target.Type], of)
+			}
+			if of := op.Target.In.Of; of != "" && !slices.Contains(below[op.Target.Under], of) {
+				below[op.Target.Under] = append(below[op.Target.Under], of)
+			}
+		}
+	}
+	return below
 }
 
 // tokenReach is what stands for all that a token could act on.
@@ -168,6 +186,9 @@ func (t *tokenReach) add(r leastkey.Resource) {
 		return
 	}
 	t.reps[r.Type] = append(t.reps[r.Type], r)
+	for _, kind := range t.below[r.Type] {
+		t.stand(kind, r, r, 1)
+	}
 	for _, above := range append([]leastkey.Resource{r}, t.ancestors(r)...) {
 		if !slices.Contains(t.parents[above.Type], above) {
 			t.parents[above.Type] = append(t.parents[above.Type], above)
@@ -230,7 +251,8 @@ func (w *world) stand(kind leastkey.ResourceType, parent, whole leastkey.Resourc
 	r := leastkey.Resource{Type: kind, ID: id + strings.Repeat("/"+id, n-1)}
 	if _, done := w.parent[r]; !done {
 		w.parent[r] = parent
-		w.made = append(w.made, leastkey.Change{Resource: &leastkey.ResourceRecord{Resource: r, Parent: parent}})
+		w.called[r] = "x" + id + ".example"
+		w.made = append(w.made, leastkey.Change{Resource: &leastkey.ResourceRecord{Resource: r, Parent: parent, Name: w.called[r]}})
 		w.said[r] = leastkey.PatternUnder(kind, whole).String()
 	}
 	return r

@@ -8,7 +8,7 @@ import (
 const (
 	stateOfUsers     = `SELECT id, email, disabled FROM users ORDER BY id`
 	stateOfAccounts  = `SELECT id FROM accounts ORDER BY id`
-	stateOfResources = `SELECT type, id, parent_type, parent_id FROM resources ORDER BY type, id`
+	stateOfResources = `SELECT type, id, parent_type, parent_id, name FROM resources ORDER BY type, id`
 	stateOfMembers   = `SELECT user, account, roles FROM members ORDER BY id`
 )
 
@@ -29,7 +29,7 @@ func (r reader) State(fn func(leastkey.Change) error) error {
 		return err
 	}
 	err = r.stream(stateOfResources, func(row row) error {
-		return fn(leastkey.Change{Resource: &leastkey.ResourceRecord{Resource: row.resource(0, 1), Parent: row.resource(2, 3)}})
+		return fn(leastkey.Change{Resource: &leastkey.ResourceRecord{Resource: row.resource(0, 1), Parent: row.resource(2, 3), Name: row.text(4)}})
 	})
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ func (w register) decide(t *testing.T, s vectors.Sent) (leastkey.Decision, func(
 		return leastkey.Decision{}, nil
 	}
 	g := w.grants(t, owner)
-	ask := leastkey.Request{At: w.Now(), Addr: s.Addr, Target: leastkey.OnSelf()}
+	ask := leastkey.Request{At: w.Now(), Addr: s.Addr, Target: leastkey.OnSelf(), ServiceKey: true}
 	self := leastkey.Decide(c, g, ask)
 	op, params := w.operation(s)
 	switch {
@@ -54,16 +54,18 @@ func (w register) decide(t *testing.T, s vectors.Sent) (leastkey.Decision, func(
 		return leastkey.Decision{}, nil
 	case op.Target.Kind == catalog.RuleSelf:
 		return self, nil
+	case c.Kind == leastkey.ServiceKey && !op.ServiceKey:
+		return leastkey.Decision{}, nil
 	}
 	on := func(target leastkey.Target) leastkey.Decision {
-		ask.AnyOf, ask.Target = op.AnyOf, target
+		ask.AnyOf, ask.Target, ask.ServiceKey = op.AnyOf, target, op.ServiceKey
 		return leastkey.Decide(c, g, ask)
 	}
 	of := func(kind leastkey.ResourceType, from catalog.Source) leastkey.Resource {
 		if kind == "" {
 			return leastkey.Resource{}
 		}
-		return leastkey.Resource{Type: kind, ID: w.find(t, s, op, params, owner, from)}
+		return w.meant(kind, from, w.read(t, s, op, params, owner, from))
 	}
 	rule := op.Target
 	within := of(rule.Under, rule.In)
@@ -167,7 +169,7 @@ func (w register) shadowed(template, parts []string) bool {
 }
 
 // find reads an id from where the catalogue says it is, of a request that is in order.
-func (w register) find(t *testing.T, s vectors.Sent, op *catalog.Operation, params map[string]string, owner string, from catalog.Source) string {
+func (w register) read(t *testing.T, s vectors.Sent, op *catalog.Operation, params map[string]string, owner string, from catalog.Source) string {
 	t.Helper()
 	switch from.From {
 	case catalog.FromPath:
@@ -190,6 +192,13 @@ func (w register) find(t *testing.T, s vectors.Sent, op *catalog.Operation, para
 		}
 		for _, name := range from.Body {
 			value = value.(map[string]any)[name]
+		}
+		if list, ok := value.([]any); ok {
+			var all []string
+			for _, item := range list {
+				all = append(all, item.(string))
+			}
+			return strings.Join(all, " ")
 		}
 		return value.(string)
 	case catalog.FromCaller:

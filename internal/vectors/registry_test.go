@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/catalog"
 	"github.com/leastkey/leastkey/internal/vectors"
 )
 
@@ -88,6 +89,9 @@ func (w register) carries(s vectors.Sent, row vectors.CredentialRow, email, secr
 		return !bearer && said("X-Auth-Key", secret) && slices.ContainsFunc(s.Header, func(h [2]string) bool {
 			return h[0] == "X-Auth-Email" && strings.EqualFold(h[1], email)
 		})
+	case "service_key":
+		other := slices.ContainsFunc(s.Header, func(h [2]string) bool { return h[0] == "X-Auth-Key" || h[0] == "X-Auth-Email" })
+		return !bearer && !other && said("X-Auth-User-Service-Key", secret)
 	default:
 		return false
 	}
@@ -98,7 +102,7 @@ func (w register) credential(t *testing.T, row vectors.CredentialRow) leastkey.C
 	t.Helper()
 	owner, _ := w.Rows.Principal(row.Owner)
 	c := leastkey.Credential{
-		ID: leastkey.ID{1}, Kind: map[string]leastkey.Kind{"token": leastkey.Token, "global_key": leastkey.GlobalAPIKey}[row.Kind],
+		ID: leastkey.ID{1}, Kind: map[string]leastkey.Kind{"token": leastkey.Token, "global_key": leastkey.GlobalAPIKey, "service_key": leastkey.ServiceKey}[row.Kind],
 		Principal: owner, Status: leastkey.Active, Validity: leastkey.Validity{NotBefore: row.NotBefore, ExpiresOn: row.ExpiresOn},
 	}
 	if row.Disabled {
@@ -155,4 +159,48 @@ func (w register) grants(t *testing.T, name string) leastkey.Grants {
 	p, _ := w.Rows.Principal(name)
 	active := !w.Rows.Users[name].Inactive && !w.Rows.Accounts[name].Inactive
 	return w.Catalog.Grants(p, active, w.memberships(t, name))
+}
+
+// meant is the resource that the value of a source stands for; without an id when there is none.
+func (w register) meant(kind leastkey.ResourceType, from catalog.Source, value string) leastkey.Resource {
+	none := leastkey.Resource{Type: kind}
+	switch {
+	case from.Of != "":
+		above, _ := w.ancestors(leastkey.Resource{Type: from.Of, ID: value})
+		if i := slices.IndexFunc(above, func(r leastkey.Resource) bool { return r.Type == kind }); i >= 0 {
+			return above[i]
+		}
+		return none
+	case from.Host:
+		all := map[leastkey.Resource]bool{}
+		for _, host := range strings.Fields(value) {
+			all[w.hosting(kind, "."+strings.Trim(strings.TrimPrefix(strings.ToLower(host), "*"), "."))] = true
+		}
+		for r := range all {
+			if len(all) == 1 {
+				return r
+			}
+		}
+		return none
+	default:
+		return leastkey.Resource{Type: kind, ID: value}
+	}
+}
+
+// hosting is the one with the longest name that the host name ends with, unless there are two.
+func (w register) hosting(kind leastkey.ResourceType, host string) leastkey.Resource {
+	best, longest := leastkey.Resource{Type: kind}, 0
+	for name, row := range w.Rows.Resources {
+		called := "." + strings.TrimSuffix(strings.ToLower(row.Called), ".")
+		if row.Gone || row.Type != kind || len(called) < longest || len(called) == 1 || !strings.HasSuffix(host, called) {
+			continue
+		}
+		if len(called) == longest {
+			best = leastkey.Resource{Type: kind}
+			continue
+		}
+		best, _ = w.Rows.Named(name)
+		longest = len(called)
+	}
+	return best
 }

@@ -40,6 +40,7 @@ type ResourceRow struct {
 	Type   leastkey.ResourceType
 	ID     string
 	Parent string // name of an account or a resource
+	Called string // what people call it
 	Gone   bool   // was registered, and is no more
 }
 
@@ -139,6 +140,9 @@ func (w *World) addAll() error {
 		parent, _ := w.Rows.Named(row.Parent)
 		resource, _ := w.Rows.Named(name)
 		w.Resource(row.Type, resource.ID, parent)
+		if row.Called != "" {
+			w.Call(resource, parent, row.Called)
+		}
 		if row.Gone {
 			w.Remove(resource)
 		}

@@ -17,7 +17,7 @@ func ofAccount(a control.Account) leastkey.Change {
 }
 
 func ofResource(r control.Resource) leastkey.Change {
-	return leastkey.Change{Resource: &leastkey.ResourceRecord{Resource: r.Resource, Parent: r.Parent}}
+	return leastkey.Change{Resource: &leastkey.ResourceRecord{Resource: r.Resource, Parent: r.Parent, Name: r.Name}}
 }
 
 func ofMember(m control.Member) leastkey.Change {

@@ -188,11 +188,14 @@ func (g *Gateway) registerCreated(ctx context.Context, answer *http.Response, v 
 			return notRegistered(id, err)
 		}
 	}
-	var parent leastkey.Resource
-	if len(v.Target.Ancestors) > 0 {
-		parent = v.Target.Ancestors[0]
+	made, parent := leastkey.Resource{Type: v.Operation.Creates.Type, ID: id}, v.Target.Resource
+	if made.Type == "" { // the target is what is made
+		made.Type, parent = v.Target.Resource.Type, leastkey.Resource{}
+		if len(v.Target.Ancestors) > 0 {
+			parent = v.Target.Ancestors[0]
+		}
 	}
-	if err := g.Registry.Created(ctx, v, leastkey.Resource{Type: v.Target.Resource.Type, ID: id}, name, parent); err != nil {
+	if err := g.Registry.Created(ctx, v, made, name, parent); err != nil {
 		return notRegistered(id, err)
 	}
 	replaceAnswer(answer, data)
