@@ -34,6 +34,7 @@ const (
 	AccountTokenSecret            // <brand>at_ + 36 base62 + 8 hex of CRC-32
 	GlobalKeySecret               // 37 lower-case hex digits
 	ServiceKeySecret              // v1.0- + 24 lower-case hex + - + 146 lower-case hex
+	ForeignTokenSecret            // a token of another system, which may have been imported; none is made
 )
 
 // Brand is the two or three lower-case letters that tokens of one installation begin with.

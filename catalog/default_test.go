@@ -39,12 +39,12 @@ func TestDefaultOperationsAcceptWhatTheFactsSay(t *testing.T) {
 	}
 	const unsaid = "the facts name no group"
 	except := map[string]string{
-		"GET /certificates":                     unsaid,
-		"POST /certificates":                    unsaid,
-		"GET /certificates/{certificate_id}":    unsaid,
-		"DELETE /certificates/{certificate_id}": unsaid,
-		"GET /zones":  "the facts name a group that does not exist",
-		"POST /zones": "the facts name groups that do not exist",
+		"GET /certificates":                            unsaid,
+		"POST /certificates":                           unsaid,
+		"GET /certificates/{certificate_id}":           unsaid,
+		"DELETE /certificates/{certificate_id}":        unsaid,
+		"GET /zones":                                   "the facts name a group that does not exist",
+		"POST /zones":                                  "the facts name groups that do not exist",
 		"GET /zones/{zone_id}/pagerules/{pagerule_id}": "inferred in the facts; would show page rules to whoever may edit DNS",
 	}
 	c := defaults(t)

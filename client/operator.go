@@ -105,6 +105,16 @@ func (o *Operator) ImportResources(ctx context.Context, rows []api.Resource, dry
 	return one[api.ResourceImport](ctx, o.c, http.MethodPost, path, rows)
 }
 
+// ImportCredentials takes in credentials of another system, all or none. Each line is an
+// [api.CredentialImport] in JSON. A dry run only says what would be done.
+func (o *Operator) ImportCredentials(ctx context.Context, lines api.CredentialLines, dryRun bool) (api.ImportedCredentials, error) {
+	path := "/credentials/import"
+	if dryRun {
+		path += "?dry_run=true"
+	}
+	return one[api.ImportedCredentials](ctx, o.c, http.MethodPost, path, lines)
+}
+
 // RenameResource gives a resource another name.
 func (o *Operator) RenameResource(ctx context.Context, r leastkey.Resource, name string) (api.Resource, error) {
 	return one[api.Resource](ctx, o.c, http.MethodPatch, resourcePath(r), api.ResourceUpdate{Name: &name})

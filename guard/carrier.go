@@ -101,7 +101,7 @@ func token(value string, brand leastkey.Brand) (presented, *Denial) {
 	if value == "" || len(value) > longestToken || strings.ContainsFunc(value, notTokenCharacter) {
 		return malformed("not the form of a bearer token")
 	}
-	secret, kind, err := brand.Parse(value)
+	secret, kind, err := brand.ParseAny(value)
 	switch {
 	case err != nil:
 		return presented{sent: leastkey.Token}, nil // unknown, without any look-up
@@ -135,7 +135,7 @@ func emailAndKey(email, key string, brand leastkey.Brand) (presented, *Denial) {
 func serviceKey(key string, brand leastkey.Brand) (presented, *Denial) {
 	secret, kind, err := brand.Parse(key)
 	if err != nil || kind != leastkey.ServiceKeySecret {
-		return presented{sent: leastkey.ServiceKey}, nil //nolint:nilerr // which is said when it is looked for
+		return presented{sent: leastkey.ServiceKey}, nil // unknown, without any look-up
 	}
 	return presented{secret: secret, sent: leastkey.ServiceKey}, nil
 }

@@ -45,6 +45,10 @@ func (n *snapshot) identify(p presented, at time.Time) (identity, bool) {
 	}
 	hash := p.secret.Hash()
 	entry, ok := n.secrets.get(hash.Lookup())
+	if !ok {
+		hash = p.secret.ImportedHash()
+		entry, ok = n.secrets.get(hash.Lookup())
+	}
 	if !ok || !entry.Hash.Equal(hash) || !entry.LiveAt(at) {
 		return identity{}, false
 	}

@@ -22,6 +22,7 @@ type tokenCommands struct {
 	Disable      disableCmd          `cmd:"" help:"Switch a token off." example:"leastkey token disable ci"`
 	Enable       enableCmd           `cmd:"" help:"Switch a token on again." example:"leastkey token enable ci"`
 	Roll         rollCommand         `cmd:"" help:"Give a token a new secret." example:"leastkey token roll ci --overlap 1h"`
+	Import       tokenImport         `cmd:"" help:"Take in tokens and keys of another system, so that those who have them need not change anything: JSON lines, on the machine of the server." example:"leastkey token import credentials.jsonl --dry-run"`
 	Delete       deleteCommand       `cmd:"" help:"Revoke a token for good." example:"leastkey token delete ci"`
 	RevokeLeaked revokeLeakedCommand `cmd:"" help:"End secrets that leaked, whosever they are. Reads them from standard input, one a line; needs no credential." example:"leastkey token revoke-leaked --url https://api.example.com/client/v4"`
 	ScannerRules scannerRulesCommand `cmd:"" help:"Print the rules with which gitleaks or trufflehog find tokens." example:"leastkey token scanner-rules --format trufflehog"`

@@ -99,6 +99,9 @@ func (c *Control) load(ctx context.Context) error {
 	})
 }
 
+// Brand is what tokens of this installation begin with.
+func (c *Control) Brand() leastkey.Brand { return c.brand }
+
 // attempt is what a caller sets out to do, so that it can be recorded though it is refused.
 type attempt struct {
 	action  string // "token.roll"

@@ -30,17 +30,13 @@ const longestURL = 500
 // right. Of others nothing is kept. When it fails, those before may have been ended: report again.
 func (c *Control) ReportLeaks(ctx context.Context, report LeakReport, leaks []Leak) ([]bool, error) {
 	known := make([]bool, len(leaks))
-	credentials := make([]leastkey.ID, len(leaks))
+	found := make([]leaked, len(leaks))
 	err := c.store.View(ctx, func(r Reader) error {
 		for i, l := range leaks {
-			found, err := r.CredentialWithSecret(l.Secret.Hash())
-			if errors.Is(err, ErrNotFound) {
-				continue
-			}
-			if err != nil {
+			var err error
+			if found[i], known[i], err = findLeaked(r, l); err != nil {
 				return err
 			}
-			known[i], credentials[i] = true, found.ID
 		}
 		return nil
 	})
@@ -51,14 +47,32 @@ func (c *Control) ReportLeaks(ctx context.Context, report LeakReport, leaks []Le
 		if !known[i] {
 			continue
 		}
-		if err := unlessGone(c.reportLeak(ctx, report, credentials[i], l)); err != nil {
+		if err := unlessGone(c.reportLeak(ctx, report, found[i], l)); err != nil {
 			return nil, err
 		}
 	}
 	return known, nil
 }
 
-func (c *Control) reportLeak(ctx context.Context, report LeakReport, id leastkey.ID, l Leak) error {
+// leaked is what a leaked secret opens.
+type leaked struct {
+	credential leastkey.ID
+	hash       leastkey.SecretHash
+}
+
+// findLeaked looks for a secret that was made here, and then for one that was imported.
+func findLeaked(r Reader, l Leak) (leaked, bool, error) {
+	for _, hash := range []leastkey.SecretHash{l.Secret.Hash(), l.Secret.ImportedHash()} {
+		found, err := r.CredentialWithSecret(hash)
+		if !errors.Is(err, ErrNotFound) {
+			return leaked{found.ID, hash}, err == nil, err
+		}
+	}
+	return leaked{}, false, nil
+}
+
+func (c *Control) reportLeak(ctx context.Context, report LeakReport, on leaked, l Leak) error {
+	id := on.credential
 	var owner leastkey.Principal
 	err := c.store.View(ctx, func(r Reader) error {
 		credential, err := r.Credential(id)
@@ -84,7 +98,7 @@ func (c *Control) reportLeak(ctx context.Context, report LeakReport, id leastkey
 			done.after = found
 			return nil
 		}
-		return c.endLeaked(tx, done, was, l.Secret.Hash(), found)
+		return c.endLeaked(tx, done, was, on.hash, found)
 	})
 }
 

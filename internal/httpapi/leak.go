@@ -92,7 +92,7 @@ func (a *API) revoke(w http.ResponseWriter, r *http.Request, l Leaks) {
 		oauthError(w, http.StatusBadRequest, "invalid_request", "the form must have token exactly once")
 		return
 	}
-	if secret, _, err := l.Brand.Parse(form["token"][0]); err == nil {
+	if secret, _, err := l.Brand.ParseAny(form["token"][0]); err == nil {
 		report := control.LeakReport{By: "secret holder", Addr: l.Addr(r)}
 		if _, err := a.control.ReportLeaks(context.WithoutCancel(r.Context()), report, []control.Leak{{Secret: secret}}); err != nil {
 			a.log.Error("a secret that was handed in is not revoked", "error", err)
@@ -142,7 +142,7 @@ func (a *API) endMatches(ctx context.Context, l Leaks, addr netip.Addr, matches 
 	of := make([]int, len(matches)) // the place in leaks; -1: no secret by its form
 	for i, m := range matches {
 		of[i] = -1
-		if secret, _, err := l.Brand.Parse(m.Token); err == nil {
+		if secret, _, err := l.Brand.ParseAny(m.Token); err == nil {
 			of[i] = len(leaks)
 			leaks = append(leaks, control.Leak{Secret: secret, URL: m.URL})
 		}

@@ -57,6 +57,7 @@ func (a *API) operatorTable(dashboard string, signer *audit.Signer) []operatorRo
 		{"GET /resources", a.operatorResources, ""},
 		{"POST /resources", a.operatorRegister, "resource.register"},
 		{"POST /resources/import", a.operatorImport, "resource.import"},
+		{"POST /credentials/import", a.operatorImportCredentials, "credential.import"},
 		{"PATCH /resources/{type}/{id}", a.operatorChangeResource, "resource.rename"},
 		{"GET /resources/{type}/{id}/tokens", a.operatorConsequences, ""},
 		{"DELETE /resources/{type}/{id}", a.operatorUnregister, "resource.remove"},

@@ -121,7 +121,7 @@ func (a *API) operatorConsequences(ctx context.Context, r *http.Request, _ []byt
 // largestOf bounds the body of a route: a dry run of an import comes whole, and so does a catalogue.
 func largestOf(pattern string) int64 {
 	switch pattern {
-	case "POST /resources/import":
+	case "POST /resources/import", "POST /credentials/import":
 		return 64 << 20
 	case "POST /catalog/diff":
 		return 16 << 20

@@ -109,7 +109,7 @@ func (n *Node) Must(t testing.TB, by Credential, method, path string, body, into
 func (n *Node) Operate(t testing.TB, method, path string, body any) Answer {
 	t.Helper()
 	r := Request(t, Nobody, method, path, body)
-	r.URL.Path = api.OperatorPath + path
+	r.URL.Path = api.OperatorPath + strings.TrimPrefix(r.URL.Path, Base)
 	w := httptest.NewRecorder()
 	n.API.Operator("http://dashboard.example", n.Signer).ServeHTTP(w, r)
 	return Answer{w.Code, w.Header(), w.Body.Bytes()}

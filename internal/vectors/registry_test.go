@@ -173,7 +173,7 @@ func (w register) meant(kind leastkey.ResourceType, from catalog.Source, value s
 		return none
 	case from.Host:
 		all := map[leastkey.Resource]bool{}
-		for _, host := range strings.Fields(value) {
+		for host := range strings.FieldsSeq(value) {
 			all[w.hosting(kind, "."+strings.Trim(strings.TrimPrefix(strings.ToLower(host), "*"), "."))] = true
 		}
 		for r := range all {

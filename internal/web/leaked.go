@@ -46,7 +46,7 @@ func (s *Site) endLeaked(ctx context.Context, v *visit) (answer, error) {
 	}
 	var leaks []control.Leak
 	for _, line := range lines {
-		if secret, _, err := s.Brand.Parse(line); err == nil {
+		if secret, _, err := s.Brand.ParseAny(line); err == nil {
 			leaks = append(leaks, control.Leak{Secret: secret})
 		}
 	}

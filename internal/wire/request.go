@@ -18,6 +18,11 @@ func Spec(cat *catalog.Catalog, body []byte) (control.TokenSpec, error) {
 	if err != nil {
 		return control.TokenSpec{}, err
 	}
+	return SpecOf(cat, request)
+}
+
+// SpecOf is [Spec] for a body that was decoded.
+func SpecOf(cat *catalog.Catalog, request api.TokenRequest) (control.TokenSpec, error) {
 	policies, given := request.Policies.Get()
 	if !given {
 		return control.TokenSpec{}, &api.FieldError{Pointer: "/policies", Message: "a token needs policies; an empty list grants nothing"}
@@ -36,6 +41,7 @@ func Spec(cat *catalog.Catalog, body []byte) (control.TokenSpec, error) {
 		for _, g := range p.Groups {
 			policy.Groups = append(policy.Groups, g.ID)
 		}
+		var err error
 		if policy.Patterns, err = cat.ParseResources(p.Resources); err != nil {
 			return spec, &api.FieldError{Pointer: "/policies/" + strconv.Itoa(i) + "/resources", Message: err.Error()}
 		}
