@@ -61,19 +61,28 @@ type ResourceUpdate struct {
 	Parent *leastkey.Resource `json:"parent,omitempty"` // moves it, with all below it
 }
 
-// ResourceConsequences is the answer to GET /leastkey/v1/resources/{type}/{id}/tokens: what moving
-// or removing a resource takes along. With ?recursive=true a DELETE removes all below it too.
+// ResourceConsequences is the answer to GET /leastkey/v1/resources/{type}/{id}/tokens: what removing
+// a resource takes along, or with ?parent=TYPE:ID what moving it there does. With ?recursive=true a DELETE removes all below it too.
 type ResourceConsequences struct {
 	Below  int         `json:"below"`  // resources below it
-	Tokens []TokenLoss `json:"tokens"` // that have an allow for it, or for something below it, by name
+	Tokens []TokenLoss `json:"tokens"` // of a removal: those that have an allow for it, or for something below it, by name
 }
 
-// TokenLoss is what one token would lose.
+// TokenLoss is what one token, or key, would lose; and gain, where a resource would be elsewhere.
 type TokenLoss struct {
 	ID    leastkey.ID `json:"id"`
+	Kind  string      `json:"kind"` // "API token", "Global API Key" ...
 	Name  string      `json:"name"`
 	Owner string      `json:"owner"` // "user 7d2f..."
-	Loses []string    `json:"loses"` // "zone 023e...", "every record of zone 023e..."
+	Loses []string    `json:"loses"` // "zone 023e...", "DNS Read, DNS Write on every zone of account 01a7..."
+	Gains []string    `json:"gains,omitempty"`
+}
+
+// Consequences is the answer of GET /leastkey/v1/users/{id}/tokens, of what disabling the user would
+// take away; and of GET /leastkey/v1/accounts/{id}/members/{mid}/tokens, of what removing the member
+// would, or with ?role=ROLE&role=ROLE (ids or names) giving it these roles.
+type Consequences struct {
+	Tokens []TokenLoss `json:"tokens"`
 }
 
 // ResourceImport is the answer to POST /leastkey/v1/resources/import, whose body is a list of

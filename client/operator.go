@@ -131,6 +131,27 @@ func (o *Operator) ResourceConsequences(ctx context.Context, r leastkey.Resource
 	return one[api.ResourceConsequences](ctx, o.c, http.MethodGet, resourcePath(r)+"/tokens", nil)
 }
 
+// ForeseeMove tells which tokens and keys would lose or gain what by a move.
+func (o *Operator) ForeseeMove(ctx context.Context, r, parent leastkey.Resource) (api.Consequences, error) {
+	query := url.Values{"parent": {string(parent.Type) + ":" + parent.ID}}
+	return one[api.Consequences](ctx, o.c, http.MethodGet, resourcePath(r)+"/tokens?"+query.Encode(), nil)
+}
+
+// ForeseeDisabled tells which tokens and keys would lose what if the user were disabled.
+func (o *Operator) ForeseeDisabled(ctx context.Context, user leastkey.ID) (api.Consequences, error) {
+	return one[api.Consequences](ctx, o.c, http.MethodGet, "/users/"+user.String()+"/tokens", nil)
+}
+
+// ForeseeRoles tells which tokens and keys would lose or gain what if a member had these roles, by id or name;
+// with none, no place in the account.
+func (o *Operator) ForeseeRoles(ctx context.Context, account, member leastkey.ID, roles ...string) (api.Consequences, error) {
+	query := url.Values{}
+	for _, role := range roles {
+		query.Add("role", role)
+	}
+	return one[api.Consequences](ctx, o.c, http.MethodGet, "/accounts/"+account.String()+"/members/"+member.String()+"/tokens?"+query.Encode(), nil)
+}
+
 // DeleteResource takes a resource out of the registry. With something below it that is refused,
 // unless recursive, which takes all of that out too.
 func (o *Operator) DeleteResource(ctx context.Context, r leastkey.Resource, recursive bool) error {

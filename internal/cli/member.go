@@ -89,15 +89,29 @@ func (r memberRef) findMember(ctx context.Context, a *app) (client.Members, api.
 	return members, account, m, err
 }
 
+// foresee says what becomes of the member's tokens with these roles.
+func (r memberRef) foresee(ctx context.Context, a *app, only dryRunFlag, account api.Account, m api.Member, roles ...string) (done bool, _ error) {
+	o, err := r.operator(a)
+	if err != nil {
+		return true, err
+	}
+	will, err := o.ForeseeRoles(ctx, account.ID, m.ID, roles...)
+	return only.foreseen(a, will, err)
+}
+
 type memberSet struct {
 	memberRef
 	rolesFlag
+	dryRunFlag
 }
 
 // Run implements the command.
 func (cmd *memberSet) Run(ctx context.Context, a *app) error {
 	members, account, m, err := cmd.findMember(ctx, a)
 	if err != nil {
+		return err
+	}
+	if done, err := cmd.foresee(ctx, a, cmd.dryRunFlag, account, m, cmd.Role...); done || err != nil {
 		return err
 	}
 	if m, err = members.Update(ctx, m.ID, cmd.Role...); err != nil {
@@ -109,15 +123,19 @@ func (cmd *memberSet) Run(ctx context.Context, a *app) error {
 type memberRemove struct {
 	memberRef
 	yesFlag
+	dryRunFlag
 }
 
 // Run implements the command.
 func (cmd *memberRemove) Run(ctx context.Context, a *app) error {
-	if err := cmd.possible(a); err != nil {
+	if err := cmd.possible(a); err != nil && !cmd.DryRun {
 		return err
 	}
 	members, account, m, err := cmd.findMember(ctx, a)
 	if err != nil {
+		return err
+	}
+	if done, err := cmd.foresee(ctx, a, cmd.dryRunFlag, account, m); done || err != nil {
 		return err
 	}
 	if err := cmd.confirm(ctx, a, fmt.Sprintf("Remove %s from account %q?", m.Email, account.Name)); err != nil {

@@ -96,10 +96,16 @@ func (r userRef) find(ctx context.Context, a *app) (*client.Operator, api.Operat
 	return o, user, err
 }
 
-func (r userRef) setDisabled(ctx context.Context, a *app, disabled bool) error {
+func (r userRef) setDisabled(ctx context.Context, a *app, only dryRunFlag, disabled bool) error {
 	o, user, err := r.find(ctx, a)
 	if err != nil {
 		return err
+	}
+	if disabled {
+		will, err := o.ForeseeDisabled(ctx, user.ID)
+		if done, err := only.foreseen(a, will, err); done || err != nil {
+			return err
+		}
 	}
 	user, err = o.DisableUser(ctx, user.ID, disabled)
 	if err != nil {
@@ -108,15 +114,22 @@ func (r userRef) setDisabled(ctx context.Context, a *app, disabled bool) error {
 	return a.show(user, line("User %s (%s) is %s.", user.Email, user.ID, state(user)))
 }
 
-type userDisable struct{ userRef }
+type userDisable struct {
+	userRef
+	dryRunFlag
+}
 
 // Run implements the command.
-func (cmd *userDisable) Run(ctx context.Context, a *app) error { return cmd.setDisabled(ctx, a, true) }
+func (cmd *userDisable) Run(ctx context.Context, a *app) error {
+	return cmd.setDisabled(ctx, a, cmd.dryRunFlag, true)
+}
 
 type userEnable struct{ userRef }
 
 // Run implements the command.
-func (cmd *userEnable) Run(ctx context.Context, a *app) error { return cmd.setDisabled(ctx, a, false) }
+func (cmd *userEnable) Run(ctx context.Context, a *app) error {
+	return cmd.setDisabled(ctx, a, dryRunFlag{}, false)
+}
 
 type userSignInLink struct{ userRef }
 

@@ -152,7 +152,11 @@ func (cmd *resourceMove) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if _, err := foretell(ctx, a, o, named); err != nil {
+	will, err := o.ForeseeMove(ctx, named, parent)
+	if err == nil {
+		err = sayEffects(a, will.Tokens)
+	}
+	if err != nil {
 		return err
 	}
 	if err := cmd.confirm(ctx, a, fmt.Sprintf("Move %s under %s?", named, parent)); err != nil {
@@ -175,13 +179,7 @@ func foretell(ctx context.Context, a *app, o *client.Operator, r leastkey.Resour
 		_, err = fmt.Fprintln(a.stderr, "No token names it, or anything below it, in what it allows.")
 		return will, err
 	}
-	for _, t := range will.Tokens {
-		_, err = fmt.Fprintln(a.stderr, oneLine(fmt.Sprintf("Token %q (%s) of %s loses %s.", t.Name, t.ID, t.Owner, strings.Join(t.Loses, ", "))))
-		if err != nil {
-			return will, err
-		}
-	}
-	return will, nil
+	return will, sayEffects(a, will.Tokens)
 }
 
 type resourceRemove struct {

@@ -103,13 +103,21 @@ func (a *API) operatorChangeResource(ctx context.Context, r *http.Request, body 
 }
 
 func (a *API) operatorConsequences(ctx context.Context, r *http.Request, _ []byte) (answer, error) {
+	if to := r.URL.Query().Get("parent"); to != "" {
+		parent, err := parseResource(to)
+		if err != nil {
+			return answer{}, err
+		}
+		effects, err := a.control.ForeseeMove(ctx, control.Operator(), pathResource(r), parent)
+		return a.effectsAnswer(effects, err)
+	}
 	below, lost, err := a.control.Consequences(ctx, control.Operator(), pathResource(r))
 	if err != nil {
 		return answer{}, err
 	}
 	shown := api.ResourceConsequences{Below: len(below), Tokens: []api.TokenLoss{}}
 	for _, loss := range lost {
-		t := api.TokenLoss{ID: loss.Token.ID, Name: loss.Token.Name, Owner: loss.Token.Principal.String()}
+		t := api.TokenLoss{ID: loss.Token.ID, Kind: loss.Token.Kind.String(), Name: loss.Token.Name, Owner: loss.Token.Principal.String()}
 		for _, p := range loss.Patterns {
 			t.Loses = append(t.Loses, p.String())
 		}
