@@ -87,7 +87,7 @@ func TestLaw4NoEscalationByMinting(t *testing.T) {
 			return
 		}
 		given++
-		for range 50 {
+		for range 400 {
 			r := d.request()
 			now := Decide(child, bounds, r)
 			if !now.Allowed() || r.Target.Kind == TargetSelf {

@@ -268,7 +268,7 @@ func (d dice) condition() Condition {
 
 func (d dice) credential() Credential {
 	return Credential{
-		ID: numbered('t', 0), Kind: pick(d, []Kind{Token, Token, Token, GlobalAPIKey, ServiceKey}), Principal: pick(d, d.principals()),
+		ID: numbered('t', 0), Kind: pick(d, []Kind{Token, Token, Token, Token, Token, Token, Token, GlobalAPIKey, GlobalAPIKey, ServiceKey}), Principal: pick(d, d.principals()),
 		Status:   pick(d, []Status{Active, Active, Active, Active, Active, Active, Active, Active, Active, Active, Disabled, 0}),
 		Validity: Validity{NotBefore: d.maybeInstant(), ExpiresOn: d.maybeInstant()}, Condition: d.condition(),
 		Policies: some(d, 4, d.policy),

@@ -13,7 +13,7 @@ import (
 func TestRights(t *testing.T) {
 	held := 0
 	for seed := range uint64(3000) {
-		d := dice{rand.New(rand.NewPCG(seed, 1)), newWorld()} //nolint:gosec // what is tried, and nothing secret
+		d := dice{rand.New(rand.NewPCG(seed, 1)), newWorld()}
 		c := d.credential()
 		g := d.grants(c.Principal)
 		g.Active = true

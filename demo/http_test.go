@@ -87,7 +87,7 @@ func TestEveryRouteAnswers(t *testing.T) {
 			t.Errorf("route %q is malformed or comes twice", r)
 		}
 		seen[r] = true
-		path = strings.NewReplacer("{zone_id}", w.zone.ID, "{account_id}", account, "{setting_id}", "ssl").Replace(path)
+		path = strings.NewReplacer("{zone_id}", w.zone.ID, "{account_id}", account, "{setting_id}", "ssl", "{certificate_id}", "12345678901234567890").Replace(path)
 		for strings.Contains(path, "{") {
 			i := strings.Index(path, "{")
 			path = path[:i] + absent + path[i+strings.Index(path[i:], "}")+1:]

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// route is one operation. A segment in braces is an id (32 lower-case hex), save {setting_id}, a word.
+// route is one operation. A segment in braces is an id (32 lower-case hex), save {setting_id}, a word, and
+// {certificate_id}, a number.
 type route struct {
 	method string
 	path   string
@@ -90,6 +91,11 @@ func routes() []route {
 		{"GET", "/zones/{zone_id}/settings/{setting_id}", getSetting},
 		{"PATCH", "/zones/{zone_id}/settings/{setting_id}", editSetting},
 
+		{"GET", "/certificates", listCertificates},
+		{"POST", "/certificates", createCertificate},
+		{"GET", "/certificates/{certificate_id}", getCertificate},
+		{"DELETE", "/certificates/{certificate_id}", revokeCertificate},
+
 		{"POST", "/zones/{zone_id}/purge_cache", purgeCache},
 		{"DELETE", "/zones/{zone_id}/purge_cache", purgeCache},
 	}
@@ -161,8 +167,11 @@ func (c compiled) match(segments []string) (map[string]string, bool) {
 		}
 		name = strings.TrimSuffix(name, "}")
 		valid := isID
-		if name == "setting_id" {
+		switch name {
+		case "setting_id":
 			valid = isWord
+		case "certificate_id":
+			valid = isSerial
 		}
 		if !valid(segments[i]) {
 			return nil, false
@@ -170,6 +179,11 @@ func (c compiled) match(segments []string) (map[string]string, bool) {
 		ids[name] = segments[i]
 	}
 	return ids, true
+}
+
+// isSerial reports whether s could be the id of a certificate: its serial number in decimal.
+func isSerial(s string) bool {
+	return s != "" && len(s) <= 40 && strings.Trim(s, "0123456789") == "" && s[0] != '0'
 }
 
 // isWord reports whether s could be the id of a setting: lower-case letters, digits, underscore.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 
 	"time"
 
@@ -56,6 +57,9 @@ func runDemo(ctx context.Context, o cli.DemoOptions, log *slog.Logger) (err erro
 	if err := seeds.forget(ctx, n); err != nil {
 		return err
 	}
+	if err := writeAuthorities(ctx, product, o.Data, seeds); err != nil {
+		return err
+	}
 	dns, err := product.ServeDNS(ctx, o.DNS)
 	if err != nil {
 		return err
@@ -78,6 +82,16 @@ func runDemo(ctx context.Context, o cli.DemoOptions, log *slog.Logger) (err erro
 	}
 	seeds.print(o)
 	return n.wait(ctx)
+}
+
+// writeAuthorities writes down by what origin certificates can be verified.
+func writeAuthorities(ctx context.Context, product *demo.Product, dir string, s *seeds) error {
+	withRSA, withECC, err := product.Authorities(ctx)
+	if err != nil {
+		return err
+	}
+	s.OriginCA.RSA, s.OriginCA.ECC = filepath.Join(dir, "origin-ca-rsa.pem"), filepath.Join(dir, "origin-ca-ecc.pem")
+	return errors.Join(writeWhole(s.OriginCA.RSA, withRSA), writeWhole(s.OriginCA.ECC, withECC))
 }
 
 // product as an upstream: on a port of its own, with a key that lives as long as the process.

@@ -33,6 +33,10 @@ type seeds struct {
 	Users     []seedUser    `json:"users"`
 	Accounts  []seedAccount `json:"accounts"`
 	Zones     []seedZone    `json:"zones"`
+	OriginCA  struct {
+		RSA string `json:"rsa"`
+		ECC string `json:"ecc"`
+	} `json:"origin_ca"` // files with the certificates of the authorities for origin certificates
 }
 
 type seedUser struct {
@@ -360,7 +364,7 @@ func (s *seeds) addSignInLinks(ctx context.Context, c *control.Control) error {
 func (s *seeds) print(o cli.DemoOptions) {
 	out := o.Stdout
 	fmt.Fprintf(out, "Leastkey demo is ready. Data is kept in %s; Ctrl-C stops it.\n\n", o.Data)
-	fmt.Fprintf(out, "  Dashboard  %s\n  API        %s\n  DNS        %s (UDP and TCP)\n\n", s.Dashboard, s.API, s.DNS)
+	fmt.Fprintf(out, "  Dashboard  %s\n  API        %s\n  DNS        %s (UDP and TCP)\n  Origin CA  %s, %s\n\n", s.Dashboard, s.API, s.DNS, s.OriginCA.RSA, s.OriginCA.ECC)
 	for _, u := range s.Users {
 		fmt.Fprintf(out, "  %s\n    sign in         %s (works once)\n    password        %s\n    Global API Key  %s\n", u.Email, u.SignIn, orChanged(u.Password), orChanged(u.Key))
 		for _, z := range s.Zones {
@@ -385,15 +389,4 @@ Or see with curl what the all-powerful key sees:
 
   curl %s/zones -H "X-Auth-Email: %s" -H "X-Auth-Key: %s"
 `, s.API, u.Email, u.Key, shellWord(o.Program), s.API, u.Email, u.Key)
-}
-
-// shellWord is s as one word of a shell's command line.
-func shellWord(s string) string {
-	plain := func(r rune) bool {
-		return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune("/._-+,@", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

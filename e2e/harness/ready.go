@@ -106,6 +106,9 @@ func (r Ready) Staging() Zone { return *r.find("staging.example") }
 // Production is the zone beside it, in the same account.
 func (r Ready) Production() Zone { return *r.find("production.example") }
 
+// Elsewhere is a zone in which the owner has no part.
+func (r Ready) Elsewhere() Zone { return *r.find("elsewhere.example") }
+
 // Owner is a user of the account of both zones.
 func (r Ready) Owner() User { return *r.owner() }
 

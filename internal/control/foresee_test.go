@@ -100,7 +100,7 @@ func newTown(t *testing.T, seed uint64) *town {
 	t.Helper()
 	n := nodetest.Start(t, nodetest.Config{})
 	w := &town{
-		Node: n, Rand: rand.New(rand.NewPCG(seed, 7)), roles: map[string][]string{}, zones: map[string]leastkey.ID{}, //nolint:gosec // what is tried, and nothing secret
+		Node: n, Rand: rand.New(rand.NewPCG(seed, 7)), roles: map[string][]string{}, zones: map[string]leastkey.ID{},
 		places: map[leastkey.ID]map[leastkey.ID][]string{}, members: map[leastkey.ID]map[leastkey.ID]leastkey.ID{}, disabled: map[leastkey.ID]bool{},
 	}
 	w.users = []nodetest.Person{n.World.Ada, n.World.Ben, n.User(t, "cy@example.com")}

@@ -37,8 +37,8 @@ func legacyKeys(v *visit) []legacyKey {
 			headers: []string{"X-Auth-Email: " + v.user.Email, "X-Auth-Key: "},
 		},
 		{
-			of: control.OriginCAKey, Name: "Origin CA Key", Path: "/profile/origin-ca-key",
-			May:     "Is meant for certificates of origin servers, and nothing else. No request is allowed by it here yet.",
+			of: control.OriginCAKey, Name: "Origin CA Key", Path: "/profile/origin-ca-key", accepted: true,
+			May:     "Is meant for certificates of origin servers, and nothing else. It is good for every zone on which you may do that.",
 			Advice:  "It is here for tools that insist on having one. A token with the permission for certificates does the same.",
 			headers: []string{"X-Auth-User-Service-Key: "},
 		},
