@@ -24,6 +24,8 @@ var budget = []purchase{
 	{"internal/control", "golang.org/x/crypto", "argon2id, for what humans choose as passwords"},
 	{"internal/control/storetest", "github.com/google/go-cmp", "what a store returns is compared whole, and shown where it differs"},
 	{"internal/control/storetest", "pgregory.net/rapid", "random histories, shrunk to the shortest that goes wrong"},
+	{"internal/oidc", "github.com/coreos/go-oidc/v3", "ID tokens are verified by what many others verify theirs with"},
+	{"internal/oidc", "golang.org/x/oauth2", "the exchange of codes, with PKCE; go-oidc speaks in its types"},
 	{"internal/sqlite", "zombiezen.com/go/sqlite", "SQLite without cgo, so that one binary runs anywhere"},
 	{"internal/sqlite", "golang.org/x/sys", "locking a file on Windows, for which the standard library has no word"},
 	{"internal/edge/gateway", "golang.org/x/net", "httpguts: which header names and values net/http itself will send"},
