@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-const (
-	pendingLife = 10 * time.Minute // to sign in at the provider
-	mostPending = 10_000           // the oldest goes when there would be more
-)
+// AskedLife is how long somebody has to sign in at the provider.
+const AskedLife = 10 * time.Minute
+
+// mostPending are at the provider at once: the oldest goes when there would be more.
+const mostPending = 10_000
 
 // Asked is what somebody was sent to the provider for.
 type Asked struct {
@@ -75,5 +76,5 @@ func (p *pending) drop(at *list.Element) {
 
 func (p *pending) liveAt(q question) bool {
 	age := p.now().Sub(q.since)
-	return age >= 0 && age < pendingLife
+	return age >= 0 && age < AskedLife
 }
