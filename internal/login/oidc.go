@@ -129,7 +129,7 @@ func (l *Login) MayAskProvider(ctx context.Context, caller control.Caller) (bool
 
 // providerCookie is beside the session's: it must come back with a link from another site, as that does.
 func (l *Login) providerCookie(r *http.Request, key string, age int) *http.Cookie {
-	c := l.cookie(r, key, age)
+	c := l.cookie(r, key, age) //nolint:gosec // it says there what is secure
 	c.Name += "-oidc"
 	return c
 }

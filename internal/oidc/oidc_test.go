@@ -204,7 +204,7 @@ func TestReplayedAnswers(t *testing.T) {
 	exchanged := w.Exchanged()
 	finish("in another browser", other, brought, "stale")
 	finish("in its own after that", browser, brought, "stale")
-	browser, brought = w.begin(t, oidc.Asked{})
+	_, brought = w.begin(t, oidc.Asked{})
 	finish("in a browser without a key", "", brought, "stale")
 
 	browser, brought = w.begin(t, oidc.Asked{})

@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -156,7 +157,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 			p.SignedInOn = time.Time{}
 		}
 	}
-	http.Redirect(w, r, q.Get("redirect_uri")+"?"+back.Encode(), http.StatusFound)
+	http.Redirect(w, r, q.Get("redirect_uri")+"?"+back.Encode(), http.StatusFound) //nolint:gosec // to the test's own client
 }
 
 func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
@@ -173,7 +174,7 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	if id != ClientID || secret != Secret || !known || b64(proof[:]) != g.challenge || r.PostFormValue("redirect_uri") != g.redirect {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprintf(w, `{"error": "invalid_grant", "error_description": %q}`, "the code "+code+" is not good")
+		fmt.Fprintf(w, `{"error": "invalid_grant", "error_description": %q}`, "the code "+code+" is not good") //nolint:gosec // as JSON, to a program
 		return
 	}
 	answer(w, map[string]any{"access_token": "access", "token_type": "Bearer", "expires_in": 60, "id_token": p.idToken(g)})
@@ -188,9 +189,7 @@ func (p *Provider) idToken(g grant) string {
 	claims := map[string]any{
 		"iss": p.URL, "aud": ClientID, "iat": now.Unix(), "exp": now.Add(5 * time.Minute).Unix(), "nonce": g.nonce, "auth_time": signedIn.Unix(),
 	}
-	for name, value := range p.Claims {
-		claims[name] = value
-	}
+	maps.Copy(claims, p.Claims)
 	if p.Lie != nil {
 		p.Lie(header, claims)
 	}
