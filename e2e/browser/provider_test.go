@@ -39,7 +39,12 @@ type provider struct {
 func startProvider(t *testing.T, dashboard string) *provider {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
-	p := &provider{URL: "http://" + server.Listener.Addr().String()}
+	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// By another name than the dashboard, it is another site to the browser, as providers are.
+	p := &provider{URL: "http://localhost:" + port}
 	p.Storage = storage.NewStorageWithClients(known{}, map[string]*storage.Client{
 		clientID: storage.WebClient(clientID, clientSecret, dashboard+"/sign-in/oidc/callback"),
 	})

@@ -1,12 +1,15 @@
 package config_test
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/leastkey/leastkey/catalog"
 	"github.com/leastkey/leastkey/internal/config"
 )
 
@@ -54,6 +57,37 @@ func TestSignIn(t *testing.T) {
 	} {
 		if _, got := load(t, text); got != want {
 			t.Errorf("\n got %s\nwant %s", got, want)
+		}
+	}
+}
+
+// TestDocumentedSignIn: the example in docs/oidc.md is a configuration.
+func TestDocumentedSignIn(t *testing.T) {
+	document, err := os.ReadFile("../../docs/oidc.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example := regexp.MustCompile("(?s)<!-- yaml: leastkey.yaml -->\n```yaml\n(.*?)```").FindSubmatch(document)
+	if example == nil {
+		t.Fatal("docs/oidc.md has no example")
+	}
+	file := filepath.Join(t.TempDir(), "leastkey.yaml")
+	if err := os.WriteFile(file, example[1], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(file, func(name string) string { return map[string]string{"API_KEY": "k", "OIDC_CLIENT_SECRET": "s"}[name] })
+	if err != nil || c.OIDC.Secret != "s" || !c.OIDC.CreateUsers || len(c.OIDC.Rules) != 2 || c.OIDC.Rules[1].Is != "helpers" {
+		t.Error(err, c.OIDC.Rules)
+	}
+	roles, err := catalog.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range c.OIDC.Rules {
+		for _, name := range rule.Roles {
+			if _, known := roles.RoleNamed(name); !known {
+				t.Errorf("the example gives the role %q, which there is not", name)
+			}
 		}
 	}
 }
