@@ -45,6 +45,7 @@ type nodeConfig struct {
 	keep           time.Duration // audit rows; 0: for ever
 	leakKeys       leak.Keys     // of who may report leaked secrets
 	leakWarnOnly   bool
+	provider       login.OIDC // at which people sign in; zero: none
 	log            *slog.Logger
 }
 
@@ -105,7 +106,7 @@ func (n *node) assemble(ctx context.Context, c nodeConfig) (err error) {
 	secure := func(r *http.Request) bool {
 		return strings.HasPrefix(c.url, "https://") || gateway.Encrypted(r, c.trustedProxies)
 	}
-	people, err := login.New(login.Config{Control: n.control, Secure: secure, Now: time.Now, Random: rand.Reader, Log: c.log})
+	people, err := login.New(login.Config{OIDC: c.provider, Control: n.control, Secure: secure, Now: time.Now, Random: rand.Reader, Log: c.log})
 	if err != nil {
 		return err
 	}

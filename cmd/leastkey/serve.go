@@ -30,6 +30,9 @@ func runServe(ctx context.Context, o cli.ServeOptions, getenv func(string) strin
 	}
 	upstreams := upstreamsOf(c)
 	serves := func(cat *catalog.Catalog) error {
+		if err := checkRoles(cat, c.OIDC.Rules); err != nil {
+			return err
+		}
 		if err := gateway.Leads(cat, upstreams); err != nil && len(upstreams) > 0 {
 			return err
 		}
@@ -46,9 +49,13 @@ func runServe(ctx context.Context, o cli.ServeOptions, getenv func(string) strin
 	if err != nil {
 		return err
 	}
+	provider, err := signInAt(c)
+	if err != nil {
+		return err
+	}
 	n, err := openNode(ctx, nodeConfig{
 		data: c.Data, catalog: cat, brand: c.Brand, url: c.URL, upstreams: upstreams, quota: c.Quota, log: log,
-		trustedProxies: c.TrustedProxies, auditKey: c.AuditKey, keep: c.AuditKeep, leakKeys: c.LeakKeys, leakWarnOnly: c.LeakWarnOnly,
+		trustedProxies: c.TrustedProxies, auditKey: c.AuditKey, keep: c.AuditKeep, leakKeys: c.LeakKeys, leakWarnOnly: c.LeakWarnOnly, provider: provider,
 	})
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ var worldly = map[string]string{
 	"internal/edge/gateway/stream.go":         "deadlines of real connections",
 	"internal/edge/gateway/upgrade_tunnel.go": "deadlines of real connections",
 	"internal/edge/gateway/upgrade_watch.go":  "the wait for an instant; the guard's clock says whether it has come",
+	"internal/oidc/oidctest/provider.go":      "a test kit: keys and codes of a provider of its own",
 	"internal/edge/edgetest/run.go":           "a test kit: a deadline of a real connection",
 }
 

@@ -37,8 +37,10 @@ var layers = []layer{
 	// Adapters.
 	{"internal/sqlite", []string{".", "internal/audit", "internal/control"}, "a store implements what control declares, and knows no surface"},
 	{"internal/httpapi", []string{".", "api", "catalog", "guard", "internal/audit", "internal/control", "internal/draft", "internal/leak", "internal/reach", "internal/tell", "internal/wire"}, "the JSON API asks the guard and calls use cases, and says in sentences and links what it explains; the store is behind them"},
-	{"internal/login", []string{".", "internal/control"}, "who a person is and how often they may try to show it: no page, no store"},
-	{"internal/web", []string{".", "api", "catalog", "guard", "internal/control", "internal/draft", "internal/login", "internal/tell", "internal/wire"}, "the dashboard asks the guard and calls the use cases that the API calls, so it can do nothing that the API would refuse"},
+	{"internal/oidc", nil, "what a provider says of a person is a matter of its signature; who that is here, and what they may, is decided elsewhere"},
+	{"internal/oidc/oidctest", nil, "a provider is a stranger: it knows nothing of ours"},
+	{"internal/login", []string{".", "internal/control", "internal/oidc"}, "who a person is and how often they may try to show it: no page, no store"},
+	{"internal/web", []string{".", "api", "catalog", "guard", "internal/control", "internal/draft", "internal/login", "internal/oidc", "internal/tell", "internal/wire"}, "the dashboard asks the guard and calls the use cases that the API calls, so it can do nothing that the API would refuse"},
 	{"internal/edge/gateway", []string{".", "api", "catalog", "guard", "internal/edge/gateway/framing"}, "foreign request, guard, foreign answer: an edge runs where there is no control plane"},
 	{"internal/edge/gateway/framing", nil, "where a request ends on the wire is a matter of bytes alone"},
 	{"internal/edge/forwardauth", []string{".", "api", "guard"}, "a proxy asks and the guard answers: nothing passes here, so nothing of the gateway is needed"},
@@ -83,7 +85,7 @@ var bans = []struct {
 		[]string{"internal/..."}, "what users import must not bring internals along",
 	},
 	{
-		[]string{"..."}, []string{"internal/control/storetest/...", "internal/edge/edgetest/...", "internal/nodetest/..."},
+		[]string{"..."}, []string{"internal/control/storetest/...", "internal/edge/edgetest/...", "internal/nodetest/...", "internal/oidc/oidctest/..."},
 		"test kits do not belong in the product",
 	},
 	{

@@ -39,8 +39,9 @@ type Config struct {
 	Nodes          Nodes
 	AuditKey       string        // that signs checkpoints; empty: one in Data
 	AuditKeep      time.Duration // how long audit rows are kept; 0: for ever
-	LeakKeys       leak.Keys     // of who may report leaked secrets; none: nobody
-	LeakWarnOnly   bool          // reported secrets are not ended, their owners are told
+	OIDC           OIDC
+	LeakKeys       leak.Keys // of who may report leaked secrets; none: nobody
+	LeakWarnOnly   bool      // reported secrets are not ended, their owners are told
 }
 
 // Load reads and checks the file. Relative paths in it are relative to it. Every problem is
@@ -123,6 +124,7 @@ func (r *reader) read() Config {
 	c.Nodes = r.nodes()
 	r.audit(&c)
 	r.leaks(&c)
+	c.OIDC = r.signIn(c.URL)
 	return c
 }
 

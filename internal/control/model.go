@@ -88,6 +88,15 @@ type SignInLink struct {
 	ExpiresOn time.Time
 }
 
+// Identity is by what an identity provider knows a user. It stays with the user whatever becomes of
+// the e-mail address.
+type Identity struct {
+	Issuer    string // of the provider, as it names itself
+	Subject   string // unique there, and never given to anybody else
+	User      leastkey.ID
+	CreatedOn time.Time
+}
+
 // Use is one request in which a credential was recognised, whatever came of it.
 type Use struct {
 	Credential leastkey.ID

@@ -141,7 +141,7 @@ func (c *Control) SignOut(ctx context.Context, s Session, addr netip.Addr) error
 	user := leastkey.UserOf(s.User)
 	caller := Caller{Session: true, Credential: s.ID, Principal: user, Addr: addr, settled: true}
 	return c.act(ctx, caller, user.Resource(), attempt{"session.end", "session " + s.ID.String()}, func(tx Tx, _ authority, done *deed) error {
-		done.before = describedSession(s)
+		done.before = describedSession(s, "")
 		err := tx.DeleteSession(s.ID)
 		if errors.Is(err, ErrNotFound) {
 			return noSuch("session", s.ID)
@@ -160,7 +160,7 @@ func (c *Control) EndSession(ctx context.Context, caller Caller, id leastkey.ID)
 		if err != nil {
 			return err
 		}
-		done.before = describedSession(session)
+		done.before = describedSession(session, "")
 		return tx.DeleteSession(id)
 	})
 }

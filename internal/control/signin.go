@@ -50,11 +50,11 @@ func (c *Control) UserToSignIn(ctx context.Context, email string) (User, error) 
 // BeginSession begins a session of a user whose password was checked against PasswordHash. When
 // the password was changed meanwhile, or the user disabled, it is Refused.
 func (c *Control) BeginSession(ctx context.Context, checked User, v Visit) (SignedIn, error) {
-	return c.begin(ctx, checked.ID, v, func(tx Tx, user User) (byLink bool, err error) {
+	return c.begin(ctx, checked.ID, v, func(tx Tx, user User) (proof, error) {
 		if user.PasswordHash != checked.PasswordHash || user.PasswordHash == "" {
-			return false, &Error{Kind: Refused, Message: "the password was changed"}
+			return proof{}, &Error{Kind: Refused, Message: "the password was changed"}
 		}
-		return false, nil
+		return proof{on: c.now()}, nil
 	})
 }
 
@@ -73,21 +73,28 @@ func (c *Control) BeginSessionByLink(ctx context.Context, code string, v Visit) 
 	if err != nil {
 		return SignedIn{}, settle(err)
 	}
-	return c.begin(ctx, link.User, v, func(tx Tx, _ User) (byLink bool, err error) {
+	return c.begin(ctx, link.User, v, func(tx Tx, _ User) (proof, error) {
 		is, err := tx.SignInLink(hash)
 		switch {
 		case errors.Is(err, ErrNotFound):
-			return true, useless
+			return proof{}, useless
 		case err != nil:
-			return true, err
+			return proof{}, err
 		case !c.now().Before(is.ExpiresOn):
-			return true, useless
+			return proof{}, useless
 		}
-		return true, tx.DeleteSignInLink(hash)
+		return proof{byLink: true, on: c.now()}, tx.DeleteSignInLink(hash)
 	})
 }
 
-func (c *Control) begin(ctx context.Context, id leastkey.ID, v Visit, proof func(Tx, User) (byLink bool, err error)) (SignedIn, error) {
+// proof is how somebody showed who they are.
+type proof struct {
+	on     time.Time // zero: not lately
+	byLink bool
+	issuer string // of the provider that attests it; empty: they did it here
+}
+
+func (c *Control) begin(ctx context.Context, id leastkey.ID, v Visit, prove func(Tx, User) (proof, error)) (SignedIn, error) {
 	var made SignedIn
 	caller := Caller{Principal: leastkey.UserOf(id), Addr: v.Addr, settled: true}
 	err := c.act(ctx, caller, caller.Principal.Resource(), attempt{"session.begin", caller.Principal.String()}, func(tx Tx, _ authority, done *deed) error {
@@ -98,7 +105,7 @@ func (c *Control) begin(ctx context.Context, id leastkey.ID, v Visit, proof func
 		if user.Disabled {
 			return &Error{Kind: Refused, Message: "the user is disabled"}
 		}
-		byLink, err := proof(tx, user)
+		shown, err := prove(tx, user)
 		if err != nil {
 			return err
 		}
@@ -110,8 +117,8 @@ func (c *Control) begin(ctx context.Context, id leastkey.ID, v Visit, proof func
 			return err
 		}
 		now := c.now()
-		made.Session = Session{User: user.ID, Hash: hashOf(sessionTag, made.Key), CreatedOn: now, SeenOn: now, ConfirmedOn: now,
-			ExpiresOn: now.Add(SessionLife), ByLink: byLink, Addr: v.Addr, Agent: printableAgent(v.Agent)}
+		made.Session = Session{User: user.ID, Hash: hashOf(sessionTag, made.Key), CreatedOn: now, SeenOn: now, ConfirmedOn: shown.on.UTC().Truncate(time.Microsecond),
+			ExpiresOn: now.Add(SessionLife), ByLink: shown.byLink, Addr: v.Addr, Agent: printableAgent(v.Agent)}
 		made.Session.see(now, v.Addr)
 		if made.ID, err = leastkey.NewID(c.random); err != nil {
 			return err
@@ -119,7 +126,7 @@ func (c *Control) begin(ctx context.Context, id leastkey.ID, v Visit, proof func
 		if err := tx.PutSession(made.Session); err != nil {
 			return err
 		}
-		done.subject, done.after = "session "+made.ID.String(), describedSession(made.Session, ended...)
+		done.subject, done.after = "session "+made.ID.String(), describedSession(made.Session, shown.issuer, ended...)
 		return nil
 	})
 	if refusal, ok := errors.AsType[*Error](err); ok && refusal.Kind != Internal {
@@ -187,10 +194,11 @@ func printableAgent(s string) string {
 }
 
 // describedSession is a session as audit rows show it.
-func describedSession(s Session, ended ...endedSession) any {
+func describedSession(s Session, issuer string, ended ...endedSession) any {
 	return struct {
 		ByLink bool           `json:"by_link"`
+		Issuer string         `json:"issuer,omitempty"` // of the provider that said who it is
 		Agent  string         `json:"agent,omitempty"`
 		Ended  []endedSession `json:"ended,omitempty"`
-	}{s.ByLink, s.Agent, ended}
+	}{s.ByLink, issuer, s.Agent, ended}
 }

@@ -161,6 +161,11 @@ type Reader interface {
 	// SignInLink gives a link, over or not, until it is deleted or swept.
 	SignInLink(h leastkey.SecretHash) (SignInLink, error)
 
+	// Identity gives the identity that a provider knows by the subject.
+	Identity(issuer, subject string) (Identity, error)
+	// Identities lists those of a user, by issuer.
+	Identities(user leastkey.ID) ([]Identity, error)
+
 	// Uses lists the uses of a credential that are kept, newest first.
 	Uses(credential leastkey.ID) ([]Use, error)
 }
@@ -197,4 +202,7 @@ type Tx interface {
 	PutSignInLink(SignInLink) error
 	// DeleteSignInLink removes a link. ErrNotFound: there is none.
 	DeleteSignInLink(h leastkey.SecretHash) error
+	// PutIdentity inserts an identity. ErrExists: the subject is known already, or the user has
+	// another identity of the issuer.
+	PutIdentity(Identity) error
 }

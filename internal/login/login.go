@@ -16,7 +16,7 @@ import (
 	"github.com/leastkey/leastkey/internal/control"
 )
 
-// Config is what a Login is made of. Every field is needed; zero Limits mean the defaults.
+// Config is what a Login is made of. Every field but OIDC is needed; zero Limits mean the defaults.
 type Config struct {
 	Control *control.Control
 	Secure  func(*http.Request) bool // whether the browser came over TLS
@@ -24,6 +24,7 @@ type Config struct {
 	Now     func() time.Time
 	Random  io.Reader // crypto/rand.Reader outside tests
 	Log     *slog.Logger
+	OIDC    OIDC // zero: nobody signs in at a provider
 }
 
 // Limits say how often somebody may try, and how much may be computed at once.
@@ -80,6 +81,8 @@ type Login struct {
 	addresses *throttle
 	hashing   *hashing
 	nobody    string // a password's hash to compute against when there is no other
+	oidc      OIDC
+	named     *names
 }
 
 // New makes a Login.
@@ -92,7 +95,7 @@ func New(c Config) (*Login, error) {
 		return nil, fmt.Errorf("login: %w", err)
 	}
 	return &Login{
-		control: c.Control, secure: c.Secure, log: c.Log, nobody: nobody,
+		control: c.Control, secure: c.Secure, log: c.Log, nobody: nobody, oidc: c.OIDC, named: newNames(),
 		emails:    newThrottle(c.Limits.Email, cells, c.Now),
 		addresses: newThrottle(c.Limits.Address, cells, c.Now),
 		hashing:   newHashing(c.Limits.Hashes, c.Limits.Waiting),

@@ -40,6 +40,7 @@ type Config struct {
 	Store  func(control.Store) control.Store // puts something between the control plane and its store
 	Login  login.Limits                      // those of package login
 	Empty  bool                              // without people, accounts and zones
+	OIDC   func(*Node) login.OIDC            // none
 }
 
 // Node is a running node and the world in it.
@@ -160,7 +161,11 @@ func (n *Node) open(t testing.TB) {
 	n.API, err = httpapi.New(n.Control, n.Catalog, httpapi.Explainer{Guard: n.Guard, Dashboard: func(*http.Request) string { return DashboardURL }}, n.Clock.Now, log)
 	must(err)
 	secure := func(r *http.Request) bool { return r.TLS != nil }
-	n.Login, err = login.New(login.Config{Control: n.Control, Secure: secure, Limits: n.config.Login, Now: n.Clock.Now, Random: n.config.Random, Log: log})
+	var at login.OIDC
+	if n.config.OIDC != nil {
+		at = n.config.OIDC(n)
+	}
+	n.Login, err = login.New(login.Config{OIDC: at, Control: n.Control, Secure: secure, Limits: n.config.Login, Now: n.Clock.Now, Random: n.config.Random, Log: log})
 	must(err)
 	n.Site, err = web.New(web.Config{Control: n.Control, Catalog: n.Control.Catalog, Guard: n.Guard, Login: n.Login, Brand: leastkey.DefaultBrand, Secure: secure,
 		Addr: func(r *http.Request) netip.Addr { return guard.ClientAddr(guard.Peer(r), r.Header, nil) }, Now: n.Clock.Now, Random: n.config.Random, Log: log})

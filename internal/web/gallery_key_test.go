@@ -28,7 +28,7 @@ func (gallery) KeyChange() exhibit {
 	const here = "/profile/api-tokens"
 	back := Link{"Global API Key", "/profile/global-api-key"}
 	asked := keyFixture(0, "ada@example.com")
-	asked.Confirm = true
+	asked.Confirm.Needed = true
 	return exhibit{page: "key-change", fixtures: map[string]View{
 		"empty":   {Title: "Change the Origin CA Key", Nav: nobody(here), Back: back, Body: keyPage{Key: legacyKeys(&visit{})[1], Once: asked.Once}},
 		"full":    {Title: "Change the Global API Key", Nav: someone(here), Back: back, Body: keyFixture(0, "ada@example.com")},

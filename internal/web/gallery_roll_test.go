@@ -16,6 +16,6 @@ func (gallery) Roll() exhibit {
 		}},
 		"failing": {Title: "Roll " + hostile, Nav: someone(here), Back: back, Errors: []FieldError{
 			{"overlap", "Choose for how long the old secret works on."}, {"hours", "Type a whole number of hours from 0 to 168."}, {"password", "The password is not right."},
-		}, Body: rollPage{Path: here + "/1", Secrets: []knownSecret{one}, Overlap: otherOverlap, Hours: "a week", Once: once, Confirm: true}},
+		}, Body: rollPage{Path: here + "/1", Secrets: []knownSecret{one}, Overlap: otherOverlap, Hours: "a week", Once: once, Confirm: proofAsked{true, hostile}}},
 	}}
 }

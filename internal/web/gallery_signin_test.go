@@ -3,7 +3,7 @@ package web
 func (gallery) SignIn() exhibit {
 	return exhibit{page: "signin", fixtures: map[string]View{
 		"empty": signInView(signInBody{Next: "/"}),
-		"full":  signInView(signInBody{Email: hostile, Next: "/profile/audit?q=" + "%22%3E%3Cscript%3E"}),
+		"full":  signInView(signInBody{Email: hostile, Next: "/profile/audit?q=" + "%22%3E%3Cscript%3E", Provider: hostile}),
 		"failing": signInView(signInBody{Email: "ada", Next: "/"},
 			FieldError{"email", "Enter your e-mail address."}, FieldError{"password", "Enter your password."}, FieldError{"", "Too many attempts. Try again in 30 seconds."}),
 	}}

@@ -39,7 +39,7 @@ func vocabularyBody() map[string]any {
 	}
 	used, ends := Moment{Time: noon().Add(-26 * time.Minute)}, Moment{Time: noon().AddDate(0, 3, 0)}
 	return map[string]any{
-		"Now": noon(), "Never": time.Time{}, "Name": hostile,
+		"Proof": proofAsked{Needed: true}, "Now": noon(), "Never": time.Time{}, "Name": hostile,
 		"Statuses": []Option{{Value: "", Label: "Any status"}, {Value: "active", Label: "Active"}, {Value: "disabled", Label: "Disabled"}},
 		"Types":    []Option{{Value: "account", Label: "Account"}, {Value: "zone", Label: "Zone"}, {Value: "user", Label: "User"}},
 		"Levels":   []Option{{Value: "read", Label: "Read"}, {Value: "edit", Label: "Edit"}},

@@ -142,7 +142,7 @@ func (gallery) WizardSummary() exhibit {
 	s.URL = "https://tokens.example.com"
 	page := summaryPage{
 		New: true, Form: w.form(), Result: w.result(), Carried: append(hiddenFields(w.draft), Hidden{"once", "0a1b2c3d4e5f60718293a4b5c6d7e8f9"}), OwnerIs: hostile,
-		Says: sentences(teller, spec.Policies), Where: tell.Where(spec.Condition), When: tell.When(spec.Validity, noon()), Recipes: s.recipes(w, spec), Confirm: true,
+		Says: sentences(teller, spec.Policies), Where: tell.Where(spec.Condition), When: tell.When(spec.Validity, noon()), Recipes: s.recipes(w, spec), Confirm: proofAsked{Needed: true},
 	}
 	page.Steps, _ = w.steps(3)
 	for _, warning := range teller.Warnings(spec, w.addr) {
@@ -150,7 +150,7 @@ func (gallery) WizardSummary() exhibit {
 		page.Notes = append(page.Notes, warning.Text)
 	}
 	edit := page
-	edit.New, edit.Confirm, edit.Disabled = false, false, true
+	edit.New, edit.Confirm, edit.Disabled = false, proofAsked{}, true
 	edit.Changes = []Line{{"", "DNS Write on zone example.com"}, {"-", hostile}, {"+", hostile}}
 	same := edit
 	same.Changes, same.Same, same.Says, same.Dangers, same.Notes = nil, true, nil, nil, nil

@@ -70,7 +70,7 @@ type keyPage struct {
 	Made, LastUsed Moment
 	Headers        string
 	Once           string
-	Confirm        bool
+	Confirm        proofAsked
 }
 
 // keyOperation is the operation whose permission it takes to see and change one's keys.
@@ -78,7 +78,11 @@ const keyOperation = "PATCH /client/v4/user"
 
 // knownKey is what is known of a key. The key itself is not.
 func (s *Site) knownKey(ctx context.Context, v *visit, key legacyKey) (keyPage, error) {
-	page := keyPage{Key: key, Confirm: !s.confirmed(v)}
+	page := keyPage{Key: key}
+	var err error
+	if page.Confirm, err = s.proofAsked(ctx, v); err != nil {
+		return page, err
+	}
 	for _, h := range key.headers[:len(key.headers)-1] {
 		page.Headers += h + "\n"
 	}
@@ -152,7 +156,7 @@ func (s *Site) changeKey(ctx context.Context, v *visit, key legacyKey) (answer, 
 		return s.newKey(v, key, secret), nil
 	case isKind(err, control.Unconfirmed):
 		v.session.ConfirmedOn = time.Time{}
-		return s.changeKeyForm(ctx, v, key, once.String(), passwordAsked(v))
+		return s.changeKeyForm(ctx, v, key, once.String(), s.proofMissing(v))
 	case isKind(err, control.Repeated):
 		return doneAlready(v, "The key was changed by this form, once. The new key was shown then, and is not kept. If it was not copied, change it again.",
 			Link{"Go to the " + key.Name, key.Path}), nil

@@ -235,7 +235,7 @@ func (m *markup) inspectHeading(n *html.Node) {
 
 func (m *markup) inspectAttribute(n *html.Node, a html.Attribute) {
 	switch key := a.Key; {
-	case strings.HasPrefix(key, "on"), key == "style", strings.HasPrefix(key, "hx-on"), key == "srcdoc", key == "target":
+	case strings.HasPrefix(key, "on"), key == "style", strings.HasPrefix(key, "hx-on"), key == "srcdoc", key == "target" && !newTab(n, a):
 		m.fault("<%s %s>: not under our policy", n.Data, key)
 	case strings.HasPrefix(key, "hx-") && (strings.HasPrefix(a.Val, "js:") || strings.HasPrefix(a.Val, "javascript:") || key == "hx-trigger" && strings.Contains(a.Val, "[")):
 		m.fault("<%s %s=%q>: htmx would need eval", n.Data, key, a.Val)
@@ -254,6 +254,18 @@ func (m *markup) inspectAttribute(n *html.Node, a html.Attribute) {
 	}
 }
 
+// newTab reports whether a link leaves the page, with what is filled in, where it is.
+func newTab(n *html.Node, a html.Attribute) bool {
+	rel, _ := attribute(n, "rel")
+	return n.Data == "a" && a.Val == "_blank" && rel == "noopener"
+}
+
+// leaves reports whether a link says that it leads elsewhere, without telling there from where.
+func leaves(n *html.Node, a html.Attribute) bool {
+	rel, _ := attribute(n, "rel")
+	return n.Data == "a" && strings.HasPrefix(a.Val, "https://") && rel == "external noreferrer"
+}
+
 func (m *markup) inspectAddress(n *html.Node, a html.Attribute) {
 	local := strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "//") && !strings.HasPrefix(a.Val, `/\`)
 	switch {
@@ -261,7 +273,7 @@ func (m *markup) inspectAddress(n *html.Node, a html.Attribute) {
 		if m.ids[a.Val[1:]] == 0 && !m.fragment {
 			m.fault("<%s %s=%q>: there is no such id", n.Data, a.Key, a.Val)
 		}
-	case !local && !strings.HasPrefix(a.Val, "?"):
+	case !local && !strings.HasPrefix(a.Val, "?") && !leaves(n, a):
 		m.fault("<%s %s=%q>: not an address of the dashboard", n.Data, a.Key, a.Val)
 	}
 }
@@ -289,6 +301,10 @@ func TestMarkupCanFail(t *testing.T) {
 		{"htmx that evaluates", `<p hx-vals="js:{a:1}">A</p>`, "eval"},
 		{"a condition that htmx evaluates", `<p hx-trigger="click[ctrlKey]">A</p>`, "eval"},
 		{"another host", `<a href="https://example.com/">A</a>`, "not an address"},
+		{"another host, said to be", `<a href="https://example.com/" rel="external noreferrer">A</a>`, ""},
+		{"a picture of another host", `<img src="https://example.com/" rel="external noreferrer" alt="">`, "not an address"},
+		{"a new tab", `<a href="/x" target="_blank" rel="noopener">A</a>`, ""},
+		{"a new tab that reaches back", `<a href="/x" target="_blank">A</a>`, "not under our policy"},
 		{"another host in short", `<a href="//example.com/">A</a>`, "not an address"},
 		{"a script as address", `<a href="javascript:alert(1)">A</a>`, "not an address"},
 		{"a link to nothing", `<a href="#gone">A</a>`, "no such id"},

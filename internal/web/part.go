@@ -191,10 +191,10 @@ type Hidden struct{ Name, Value string }
 // Line is a line of a difference. Its sign is "+", "-" or "".
 type Line struct{ Sign, Text string }
 
-// Confirm asks for the password where a secret is made or replaced, if it was not proven of late.
+// Confirm asks for a proof of who one is where a secret is made or replaced, if there was none of late.
 type Confirm struct {
-	Needed bool
-	Error  string
+	proofAsked
+	Error string
 }
 
 // functions are what templates may call.
@@ -207,7 +207,7 @@ func functions(a *assets) map[string]any {
 		"choices": func(v View, name string, pairs ...any) (Choices, error) {
 			return fill(Choices{Name: name, Error: v.Error(name)}, pairs)
 		},
-		"confirm": func(v View, needed bool) Confirm { return Confirm{needed, v.Error("password")} },
+		"confirm": func(v View, asked proofAsked) Confirm { return Confirm{asked, v.Error("password")} },
 		"badge":   func(tone Tone, text string) Badge { return Badge{tone, text} },
 		"callout": func(pairs ...any) (Callout, error) { return fill(Callout{}, pairs) },
 		"code":    func(pairs ...any) (Code, error) { return fill(Code{}, pairs) },

@@ -21,14 +21,16 @@ func (s *Site) passwordRoutes() []route {
 // passwordBody is the body of the page "password".
 type passwordBody struct {
 	Email       string
-	NeedCurrent bool // not for a while after a sign-in link was used
+	NeedCurrent bool   // not for a while after a sign-in link was used
+	Provider    string // of a person who has no password because they sign in there; then there is no form
 }
 
 func (s *Site) passwordView(v *visit, errs ...FieldError) View {
-	return View{
-		Title: "Password", Nav: v.nav(passwordPath), Errors: errs,
-		Body: passwordBody{Email: v.user.Email, NeedCurrent: !v.session.ByLink || !s.confirmed(v)},
+	body := passwordBody{Email: v.user.Email, NeedCurrent: !v.session.ByLink || !s.confirmed(v)}
+	if v.user.PasswordHash == "" && body.NeedCurrent {
+		body.Provider = s.Login.ProviderName()
 	}
+	return View{Title: "Password", Nav: v.nav(passwordPath), Errors: errs, Body: body}
 }
 
 func (s *Site) passwordPage(_ context.Context, v *visit) (answer, error) {

@@ -28,7 +28,7 @@ type rollPage struct {
 	Overlap string // the value of one of Overlaps
 	Hours   string // as typed
 	Once    string
-	Confirm bool
+	Confirm proofAsked
 }
 
 // knownSecret is what is known of a secret.
@@ -74,7 +74,10 @@ func (s *Site) rollForm(ctx context.Context, v *visit, page rollPage, problems .
 		return answer{}, err
 	}
 	now := s.Now()
-	page.Path, page.Confirm, page.Secrets = tokenPath(v, id), !s.confirmed(v), knownSecrets(token, now)
+	page.Path, page.Secrets = tokenPath(v, id), knownSecrets(token, now)
+	if page.Confirm, err = s.proofAsked(ctx, v); err != nil {
+		return answer{}, err
+	}
 	switch badge := statusBadge(token, now); badge.Text {
 	case "Active", "Not yet valid":
 	default:
@@ -135,7 +138,7 @@ func (s *Site) roll(ctx context.Context, v *visit) (answer, error) {
 	case err == nil:
 	case isKind(err, control.Unconfirmed):
 		v.session.ConfirmedOn = time.Time{}
-		return s.rollForm(ctx, v, page, passwordAsked(v))
+		return s.rollForm(ctx, v, page, s.proofMissing(v))
 	case isKind(err, control.Repeated):
 		return doneAlready(v, "The token was rolled by this form, once. The new secret was shown then, and is not kept. If it was not copied, roll again.",
 			Link{"Go to the token", tokenPath(v, id)}), nil

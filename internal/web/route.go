@@ -45,7 +45,7 @@ func (s *Site) table() []route {
 	home := func(context.Context, *visit) (answer, error) { return seeOther("/profile/api-tokens"), nil }
 	return slices.Concat(
 		[]route{{"GET", "/{$}", signedIn, home}, {"GET", "/profile", signedIn, home}},
-		s.signInRoutes(), s.leakedRoutes(), s.sessionRoutes(), s.passwordRoutes(),
+		s.signInRoutes(), s.providerRoutes(), s.leakedRoutes(), s.sessionRoutes(), s.passwordRoutes(),
 		s.tokensRoutes(), s.rollRoutes(), s.statusRoutes(), s.deleteRoutes(), s.keysRoutes(), s.auditRoutes(),
 		s.wizardRoutes(), s.findRoutes(), s.tokenRoutes(),
 	)

@@ -69,8 +69,30 @@ func (s *Site) prove(ctx context.Context, v *visit) (problem string, err error) 
 	return "", nil
 }
 
-// passwordAsked is the error of a form that came without a password, when it needed one.
-func passwordAsked(v *visit) FieldError {
+// proofAsked is by what a form that leads to a secret asks for a fresh proof of who the person is. Zero: it does not.
+type proofAsked struct {
+	Needed   bool
+	Provider string // that is to be asked, for those who have no password; "": the password
+}
+
+func (s *Site) proofAsked(ctx context.Context, v *visit) (proofAsked, error) {
+	asked := proofAsked{Needed: !s.confirmed(v)}
+	if !asked.Needed || v.user.PasswordHash != "" {
+		return asked, nil
+	}
+	may, err := s.Login.MayAskProvider(ctx, s.selfCaller(v, keyOperation))
+	if may {
+		asked.Provider = s.Login.ProviderName()
+	}
+	return asked, err
+}
+
+// proofMissing is the error of a form that came without a proof, when it needed one.
+func (s *Site) proofMissing(v *visit) FieldError {
+	name := s.Login.ProviderName()
+	if v.user.PasswordHash == "" && name != "" {
+		return FieldError{"password", "Confirm first who you are, with " + name + " or by signing in again with a new sign-in link."}
+	}
 	if v.user.PasswordHash == "" {
 		return FieldError{"password", "You have no password to confirm with. Sign in again with a new sign-in link."}
 	}

@@ -24,7 +24,14 @@ func (s *Site) signInRoutes() []route {
 }
 
 // signInBody is the body of the page "signin".
-type signInBody struct{ Email, Next string }
+type signInBody struct {
+	Email, Next string
+	Provider    string // at which one can sign in as well; "" for none
+}
+
+func (s *Site) signInBody(email, next string) signInBody {
+	return signInBody{Email: email, Next: next, Provider: s.Login.ProviderName()}
+}
 
 func signInView(body signInBody, errs ...FieldError) View {
 	return View{Title: "Sign in", Errors: errs, Body: body}
@@ -35,11 +42,11 @@ func (s *Site) signInPage(_ context.Context, v *visit) (answer, error) {
 	if v.signedIn() {
 		return seeOther(next), nil
 	}
-	return show("signin", signInView(signInBody{Next: next})), nil
+	return show("signin", signInView(s.signInBody("", next))), nil
 }
 
 func (s *Site) signIn(ctx context.Context, v *visit) (answer, error) {
-	body := signInBody{Email: v.form.Get("email"), Next: localPath(v.form.Get("next"))}
+	body := s.signInBody(v.form.Get("email"), localPath(v.form.Get("next")))
 	var missing []FieldError
 	if strings.TrimSpace(body.Email) == "" {
 		missing = append(missing, FieldError{"email", "Enter your e-mail address."})
@@ -105,7 +112,7 @@ func (s *Site) redeemLink(ctx context.Context, v *visit) (answer, error) {
 		status, words = http.StatusUnauthorized, "The link was used already, or is too old. Ask whoever gave it to you for another, or sign in with your password."
 	}
 	if words != "" {
-		view := signInView(signInBody{Next: "/"}, FieldError{Message: words})
+		view := signInView(s.signInBody("", "/"), FieldError{Message: words})
 		view.Nav = v.nav("")
 		return answer{status: status, page: "signin", view: view}, nil
 	}

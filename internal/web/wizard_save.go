@@ -31,7 +31,7 @@ func (s *Site) createToken(ctx context.Context, v *visit) (answer, error) {
 	token, secret, err := s.Control.CreateToken(ctx, caller, w.owner, compiled.Spec)
 	if isKind(err, control.Unconfirmed) {
 		v.session.ConfirmedOn = time.Time{}
-		return s.showSummary(ctx, w, compiled.Spec, once.String(), passwordAsked(v))
+		return s.showSummary(ctx, w, compiled.Spec, once.String(), s.proofMissing(v))
 	}
 	if isKind(err, control.Repeated) {
 		return doneAlready(v, "The token was created by this form, once. Its secret was shown then, and is not kept. If it was not copied, roll the token.",
@@ -70,7 +70,7 @@ func (s *Site) saveToken(ctx context.Context, v *visit) (answer, error) {
 	_, err = s.Control.ReplaceToken(ctx, s.wizardCaller(w), w.owner, w.token.ID, compiled.Spec)
 	if isKind(err, control.Unconfirmed) {
 		v.session.ConfirmedOn = time.Time{}
-		return s.showSummary(ctx, w, compiled.Spec, "", passwordAsked(v))
+		return s.showSummary(ctx, w, compiled.Spec, "", s.proofMissing(v))
 	}
 	if isKind(err, control.Overtaken) {
 		if w, err = s.sent(ctx, v); err != nil {

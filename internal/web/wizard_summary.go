@@ -24,7 +24,7 @@ type summaryPage struct {
 	Changes  []Line // of an edit
 	Same     bool   // an edit that changes nothing
 	Recipes  []recipe
-	Confirm  bool
+	Confirm  proofAsked
 	OwnerIs  string
 	Disabled bool
 }
@@ -79,7 +79,9 @@ func (s *Site) showSummary(ctx context.Context, w *wizard, spec control.TokenSpe
 		}
 	}
 	view := View{Title: "Summary of " + spec.Name, Nav: w.nav(w.home + "/api-tokens"), Errors: problems}
-	page.Confirm = !s.confirmed(w.visit)
+	if page.Confirm, err = s.proofAsked(ctx, w.visit); err != nil {
+		return answer{}, err
+	}
 	if w.isNew() {
 		page.Carried = append(page.Carried, Hidden{"once", once})
 	} else {

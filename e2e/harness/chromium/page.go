@@ -84,6 +84,14 @@ func (b *Browser) Open(t *testing.T, d *harness.Demo, person Person) *Page {
 	return p
 }
 
+// MayVisit lets the person go on to pages of another host. What these are like is not judged, but no page of the node
+// may load anything from there.
+func (p *Page) MayVisit(host string) {
+	p.traffic.mu.Lock()
+	defer p.traffic.mu.Unlock()
+	p.traffic.guests = append(p.traffic.guests, host)
+}
+
 // Resize changes the window's width; 0 is Wide.
 func (p *Page) Resize(width int) {
 	p.t.Helper()

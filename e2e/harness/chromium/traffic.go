@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -26,7 +27,8 @@ const fieldNamedLikeAutocompletion = audits.GenericIssueErrorTypeFormInputAssign
 // chromedp's, which may not be kept waiting; judgements are made on the test's.
 type traffic struct {
 	demo     *harness.Demo
-	forgiven bool // by a test that made the faults itself
+	forgiven bool     // by a test that made the faults itself
+	guests   []string // hosts whose own pages the tab may visit
 
 	mu         sync.Mutex
 	requests   []*request
@@ -188,7 +190,8 @@ func (p *Page) hear() {
 		if !r.page() || r.status == 0 {
 			continue
 		}
-		if redirected := r.status >= 300 && r.status < 400; !redirected && r.failed == "" {
+		// A page that goes on by itself is gone before it can be read.
+		if gone := r.status >= 300 && r.status < 400 || r.header.Get("Refresh") != ""; !gone && r.failed == "" {
 			r.body = call(p, network.GetResponseBody, network.GetResponseBodyParams{RequestID: r.id}).Body
 		}
 		address, err := url.Parse(r.url)
@@ -231,6 +234,9 @@ func (w *traffic) faults() []string {
 		address, err := url.Parse(r.url)
 		if err == nil && address.Scheme == "data" {
 			continue // goes nowhere; Chromium draws its own date fields so, and pages are searched for it below
+		}
+		if err == nil && slices.Contains(w.guests, address.Host) && (r.kind == network.ResourceTypeDocument || address.Path == "/favicon.ico" || strings.HasPrefix(r.initiator, address.Scheme+"://"+address.Host)) {
+			continue // a page of somebody else's, to which a person went
 		}
 		if err != nil || address.Scheme != own.Scheme || address.Host != own.Host {
 			find("asked for %s, which is not the node %s; %s wanted it", r.url, own.Host, r.initiator)

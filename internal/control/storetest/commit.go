@@ -11,20 +11,21 @@ import (
 
 // everything is all a store has to say, for whole comparisons.
 type everything struct {
-	Revision  leastkey.Revision
-	Users     []control.User
-	Accounts  []control.Account
-	Members   [][]control.Member
-	Resources []control.Resource
-	Tokens    [][]control.Credential
-	Naming    [][]leastkey.ID
-	Audit     []control.Audit
-	Log       []control.Committed
-	Sessions  [][]control.Session
-	Links     []control.SignInLink
-	Uses      [][]control.Use
-	Known     known
-	Things    int // how many changes State gave
+	Revision   leastkey.Revision
+	Users      []control.User
+	Accounts   []control.Account
+	Members    [][]control.Member
+	Resources  []control.Resource
+	Tokens     [][]control.Credential
+	Naming     [][]leastkey.ID
+	Audit      []control.Audit
+	Log        []control.Committed
+	Sessions   [][]control.Session
+	Links      []control.SignInLink
+	Identities [][]control.Identity
+	Uses       [][]control.Use
+	Known      known
+	Things     int // how many changes State gave
 }
 
 const most = 1 << 20
@@ -65,6 +66,8 @@ func (e *everything) lookAround(r control.Reader) error {
 	for n := 1; n <= 8; n++ {
 		sessions, err := r.Sessions(number(n))
 		e.Sessions, errs = append(e.Sessions, sessions), append(errs, err)
+		identities, err := r.Identities(number(n))
+		e.Identities, errs = append(e.Identities, identities), append(errs, err)
 	}
 	for n := 61; n <= 64; n++ {
 		link, err := r.SignInLink(hash(n))
@@ -91,7 +94,7 @@ func (e *everything) lookAround(r control.Reader) error {
 func fill(tx control.Tx) error {
 	return errors.Join(settle(tx), tx.PutMember(member(11, number(5), number(1))), tx.PutResource(zone(1, "z1")),
 		tx.PutCredential(token(21, leastkey.UserOf(number(1)), secret(1), secret(2))),
-		tx.PutSession(session(61, number(1))), tx.PutSignInLink(link(62, number(1))))
+		tx.PutSession(session(61, number(1))), tx.PutSignInLink(link(62, number(1))), tx.PutIdentity(identity(1, 1, 1)))
 }
 
 // upset changes one of each thing.
@@ -101,7 +104,8 @@ func upset(tx control.Tx) error {
 	return errors.Join(tx.PutUser(changed), tx.PutUser(user(8)), tx.PutAccount(account(8)), tx.DeleteMember(number(5), number(11)),
 		tx.PutMember(member(12, number(6), number(1))), tx.DeleteResource(zone(1, "z1").Resource), tx.PutResource(zone(2, "z2")),
 		tx.RevokeCredential(number(21), minute(1)), tx.PutCredential(token(22, leastkey.UserOf(number(1)), secret(3))),
-		tx.DeleteSession(number(61)), tx.PutSession(session(63, number(8))), tx.DeleteSignInLink(hash(62)), tx.PutSignInLink(link(64, number(8))))
+		tx.DeleteSession(number(61)), tx.PutSession(session(63, number(8))), tx.DeleteSignInLink(hash(62)), tx.PutSignInLink(link(64, number(8))),
+		tx.PutIdentity(identity(2, 1, 1)))
 }
 
 // testAtomic: a commit that fails has done nothing, whatever it had done before.
@@ -150,6 +154,7 @@ func testRefusedPut(t *testing.T, f Factory) {
 		func(tx control.Tx) error { return tx.PutCredential(token(22, ada, secret(30), secret(30))) },
 		func(tx control.Tx) error { s := session(63, number(2)); s.Hash = hash(61); return tx.PutSession(s) },
 		func(tx control.Tx) error { return tx.PutSignInLink(link(62, number(2))) },
+		func(tx control.Tx) error { return tx.PutIdentity(identity(1, 1, 2)) },
 	}
 	for i, put := range puts {
 		act := b.act()

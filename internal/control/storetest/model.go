@@ -36,6 +36,7 @@ type world struct {
 	dropped     map[leastkey.SecretHash]bool
 	sessions    map[leastkey.ID]control.Session
 	links       map[leastkey.SecretHash]control.SignInLink
+	identities  map[subject]control.Identity
 	uses        map[leastkey.ID][]control.Use // oldest first
 	audit       []control.Audit
 	hashes      []audit.Hash
@@ -54,6 +55,7 @@ func newModel() *model {
 		dropped:     map[leastkey.SecretHash]bool{},
 		sessions:    map[leastkey.ID]control.Session{},
 		links:       map[leastkey.SecretHash]control.SignInLink{},
+		identities:  map[subject]control.Identity{},
 		uses:        map[leastkey.ID][]control.Use{},
 	}}
 }
@@ -61,7 +63,8 @@ func newModel() *model {
 func (w *world) clone() *world {
 	return &world{
 		maps.Clone(w.users), maps.Clone(w.accounts), maps.Clone(w.members), maps.Clone(w.resources), maps.Clone(w.credentials),
-		maps.Clone(w.revoked), maps.Clone(w.secrets), maps.Clone(w.dropped), maps.Clone(w.sessions), maps.Clone(w.links), maps.Clone(w.uses),
+		maps.Clone(w.revoked), maps.Clone(w.secrets), maps.Clone(w.dropped), maps.Clone(w.sessions), maps.Clone(w.links),
+		maps.Clone(w.identities), maps.Clone(w.uses),
 		slices.Clone(w.audit), slices.Clone(w.hashes), slices.Clone(w.log),
 	}
 }

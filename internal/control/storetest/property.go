@@ -197,7 +197,7 @@ func drawPlan(rt *rapid.T, audit leastkey.ID) plan {
 func drawOp(rt *rapid.T) op {
 	n := func(what string, from, to int) int { return rapid.IntRange(from, to).Draw(rt, what) }
 	at := func(what string) time.Time { return drawTime(rt, what) }
-	switch n("op", 0, 13) {
+	switch n("op", 0, 14) {
 	case 0:
 		u := user(n("user", 1, 5))
 		u.Email = user(n("email", 1, 5)).Email
@@ -255,6 +255,8 @@ func drawOp(rt *rapid.T) op {
 		return drawSession(rt)
 	case 8:
 		return drawLink(rt)
+	case 9:
+		return drawIdentity(rt)
 	default:
 		c := token(n("credential", 21, 25), leastkey.UserOf(number(n("owner", 1, 2))))
 		c.Kind = rapid.SampledFrom([]leastkey.Kind{leastkey.Token, leastkey.Token, leastkey.GlobalAPIKey}).Draw(rt, "kind")

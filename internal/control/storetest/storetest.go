@@ -42,6 +42,7 @@ func Run(t *testing.T, f Factory) {
 		{"FindDeep", testFindDeep},
 		{"Sessions", testSessions},
 		{"SignInLinks", testSignInLinks},
+		{"Identities", testIdentities},
 		{"SessionSeen", testSessionSeen},
 		{"AuditTree", testAuditTree},
 		{"PruneAudit", testPruneAudit},

@@ -32,6 +32,8 @@ func testEmpty(t *testing.T, f Factory) {
 		wants(t, "Session", err, control.ErrNotFound)
 		_, err = r.SessionByHash(hash(1))
 		wants(t, "SessionByHash", err, control.ErrNotFound)
+		_, err = identityIn(r, identity(1, 1, 1))
+		wants(t, "Identity", err, control.ErrNotFound)
 		_, err = r.SignInLink(hash(1))
 		wants(t, "SignInLink", err, control.ErrNotFound)
 		sessions, err := r.Sessions(number(1))
