@@ -26,6 +26,7 @@ type Membership struct {
 	User    ID   `json:"user"`
 	Account ID   `json:"account"`
 	Roles   []ID `json:"roles"`
+	Groups  []ID `json:"groups,omitempty"` // what those of the roles grant that the account made itself
 }
 
 // PrincipalRecord says that a user or account exists and whether it is active.

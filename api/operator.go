@@ -54,6 +54,15 @@ type Resource struct {
 	CreatedOn Time                  `json:"created_on,omitzero"`
 }
 
+// RoleRequest is the body of POST /leastkey/v1/accounts/{id}/roles, and of PUT .../roles/{rid}: a role that an
+// account makes itself. The answer is a Role. POST .../roles/{rid}/tokens takes it too, does nothing, and answers
+// with Consequences.
+type RoleRequest struct {
+	Name        string   `json:"name"`
+	Description string   `json:"description,omitempty"`
+	Groups      []string `json:"permission_groups"` // by id, or by name where only one has it
+}
+
 // ResourceUpdate is the body of PATCH /leastkey/v1/resources/{type}/{id}: exactly one of both. The
 // answer is a Resource.
 type ResourceUpdate struct {

@@ -3,7 +3,7 @@ package catalog
 import "github.com/leastkey/leastkey"
 
 // Grants says what a principal may itself do. A user has every group of type user on itself, and
-// in each account the groups of the roles held there: those of type account on the account, the
+// in each account the groups of the roles held there, the catalogue's and the account's own: those of type account on the account, the
 // others on everything of their type under it. An account has every group but the user ones on
 // itself and under itself. Memberships of anyone else, and roles that the catalogue does not
 // know, grant nothing. The lists of groups are shared and not to be modified.
@@ -23,11 +23,23 @@ func (c *Catalog) Grants(p leastkey.Principal, active bool, memberships []leastk
 					g.Policies = grantAll(g.Policies, role.byType, m.Account)
 				}
 			}
+			g.Policies = grantAll(g.Policies, c.splitByType(c.ofRoles(m.Groups)), m.Account)
 		}
 	case leastkey.AccountPrincipal:
 		g.Policies = grantAll(nil, c.accountGroups, p.ID)
 	}
 	return g
+}
+
+// ofRoles are those of the groups that a role can hold: known ones, and not those that every user has.
+func (c *Catalog) ofRoles(groups []leastkey.ID) []leastkey.ID {
+	var held []leastkey.ID
+	for _, id := range groups {
+		if g, known := c.groupByID[id]; known && g.Type != leastkey.UserType {
+			held = append(held, id)
+		}
+	}
+	return held
 }
 
 func grantAll(to []leastkey.Policy, groups []typeGroups, account leastkey.ID) []leastkey.Policy {

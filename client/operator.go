@@ -131,6 +131,34 @@ func (o *Operator) ResourceConsequences(ctx context.Context, r leastkey.Resource
 	return one[api.ResourceConsequences](ctx, o.c, http.MethodGet, resourcePath(r)+"/tokens", nil)
 }
 
+// Roles gives the roles that members of an account may hold.
+func (o *Operator) Roles(ctx context.Context, account leastkey.ID) ([]api.Role, error) {
+	return list[api.Role](ctx, o.c, rolesPath(account), nil)
+}
+
+// CreateRole makes a role of an account.
+func (o *Operator) CreateRole(ctx context.Context, account leastkey.ID, r api.RoleRequest) (api.Role, error) {
+	return one[api.Role](ctx, o.c, http.MethodPost, rolesPath(account), r)
+}
+
+// ReplaceRole gives a role of an account another name and other groups.
+func (o *Operator) ReplaceRole(ctx context.Context, account, id leastkey.ID, r api.RoleRequest) (api.Role, error) {
+	return one[api.Role](ctx, o.c, http.MethodPut, rolesPath(account)+"/"+id.String(), r)
+}
+
+// DeleteRole removes a role of an account, which no member holds.
+func (o *Operator) DeleteRole(ctx context.Context, account, id leastkey.ID) error {
+	_, err := one[api.Deleted](ctx, o.c, http.MethodDelete, rolesPath(account)+"/"+id.String(), nil)
+	return err
+}
+
+// ForeseeRole tells which tokens and keys would lose or gain what if a role were replaced.
+func (o *Operator) ForeseeRole(ctx context.Context, account, id leastkey.ID, r api.RoleRequest) (api.Consequences, error) {
+	return one[api.Consequences](ctx, o.c, http.MethodPost, rolesPath(account)+"/"+id.String()+"/tokens", r)
+}
+
+func rolesPath(account leastkey.ID) string { return "/accounts/" + account.String() + "/roles" }
+
 // ForeseeMove tells which tokens and keys would lose or gain what by a move.
 func (o *Operator) ForeseeMove(ctx context.Context, r, parent leastkey.Resource) (api.Consequences, error) {
 	query := url.Values{"parent": {string(parent.Type) + ":" + parent.ID}}

@@ -43,7 +43,7 @@ func TestExplainAgreesWithCheck(t *testing.T) {
 			}
 			return w.guard.Check(context.Background(), r)
 		}
-		for range 20 {
+		for range 60 {
 			trial := w.drawTrial(t, rec.Credential.ID)
 			v, told, own := check(trial), w.guard.Explain(trial, asker), w.guard.Explain(trial, rec.Credential)
 			for _, e := range []guard.Explanation{told, own} {

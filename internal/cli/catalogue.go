@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -32,10 +33,17 @@ func (f catalogFlag) catalog(a *app) (*catalog.Catalog, error) {
 
 // roleCommands are the commands about roles.
 type roleCommands struct {
-	List roleList `cmd:"" help:"List the roles that a member of an account may hold." example:"leastkey role list"`
+	List   roleList   `cmd:"" help:"List the roles that a member of an account may hold." example:"leastkey role list"`
+	Create roleCreate `cmd:"" help:"Make a role of an account, of permission groups." example:"leastkey role create \"DNS on call\" --account Example --group \"DNS Write\" --group \"Zone Read\""`
+	Set    roleSet    `cmd:"" help:"Give a role of an account other permission groups. Says first what that takes from which token." example:"leastkey role set \"DNS on call\" --account Example --group \"DNS Read\""`
+	Delete roleDelete `cmd:"" help:"Remove a role of an account, which no member holds." example:"leastkey role delete \"DNS on call\" --account Example"`
 }
 
-type roleList struct{ catalogFlag }
+type roleList struct {
+	catalogFlag
+	dataFlag
+	Account string `placeholder:"NAME_OR_ID" help:"With the roles that this account made itself."`
+}
 
 // namedGroup is a permission group as programs read it in a list.
 type namedGroup struct {
@@ -47,7 +55,10 @@ type namedGroup struct {
 func shownGroup(g catalog.Group) namedGroup { return namedGroup{g.ID, g.Name, g.Type} }
 
 // Run implements the command.
-func (cmd *roleList) Run(a *app) error {
+func (cmd *roleList) Run(ctx context.Context, a *app) error {
+	if cmd.Account != "" {
+		return cmd.ofAccount(ctx, a)
+	}
 	cat, err := cmd.catalog(a)
 	if err != nil {
 		return err

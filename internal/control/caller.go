@@ -267,7 +267,7 @@ func (a *ancestry) note(err error) {
 }
 
 func (m Member) record() leastkey.Membership {
-	return leastkey.Membership{User: m.User, Account: m.Account, Roles: m.Roles}
+	return leastkey.Membership{User: m.User, Account: m.Account, Roles: m.Roles, Groups: m.Groups}
 }
 
 func (u User) record() leastkey.PrincipalRecord {

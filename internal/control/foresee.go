@@ -34,21 +34,27 @@ func (c *Control) ForeseeRoles(ctx context.Context, caller Caller, account, memb
 		if err != nil {
 			return explain(err, "member", member)
 		}
-		effects, err = c.foreseeUser(r, row.User, func(memberships []leastkey.Membership) []leastkey.Membership {
-			var after []leastkey.Membership
-			for _, m := range memberships {
-				if m.Account == account {
-					m.Roles = roles
-				}
-				if len(m.Roles) > 0 {
-					after = append(after, m)
-				}
-			}
-			return after
-		}, nil)
+		own, err := r.Roles(account)
+		if err != nil {
+			return err
+		}
+		is := row.record()
+		is.Roles, is.Groups = roles, grantedBy(own, roles)
+		effects, err = c.foreseeUser(r, row.User, instead(is), nil)
 		return err
 	})
 	return effects, err
+}
+
+// instead puts a membership in the place of the one in its account.
+func instead(is leastkey.Membership) func([]leastkey.Membership) []leastkey.Membership {
+	return func(memberships []leastkey.Membership) []leastkey.Membership {
+		after := slices.DeleteFunc(slices.Clone(memberships), func(m leastkey.Membership) bool { return m.Account == is.Account })
+		if len(is.Roles) > 0 {
+			after = append(after, is)
+		}
+		return after
+	}
 }
 
 // ForeseeDisabled tells which credentials of a user would lose what, if the user were disabled. Only the

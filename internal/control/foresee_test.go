@@ -26,6 +26,7 @@ type town struct {
 	disabled map[leastkey.ID]bool
 	zones    map[string]leastkey.ID // the account of a zone
 	tokens   []*townToken
+	own      map[leastkey.ID]control.Role // the role that an account made itself
 }
 
 type townToken struct {
@@ -101,7 +102,7 @@ func newTown(t *testing.T, seed uint64) *town {
 	n := nodetest.Start(t, nodetest.Config{})
 	w := &town{
 		Node: n, Rand: rand.New(rand.NewPCG(seed, 7)), roles: map[string][]string{}, zones: map[string]leastkey.ID{},
-		places: map[leastkey.ID]map[leastkey.ID][]string{}, members: map[leastkey.ID]map[leastkey.ID]leastkey.ID{}, disabled: map[leastkey.ID]bool{},
+		places: map[leastkey.ID]map[leastkey.ID][]string{}, members: map[leastkey.ID]map[leastkey.ID]leastkey.ID{}, disabled: map[leastkey.ID]bool{}, own: map[leastkey.ID]control.Role{},
 	}
 	w.users = []nodetest.Person{n.World.Ada, n.World.Ben, n.User(t, "cy@example.com")}
 	for _, name := range []string{"Super Administrator", "DNS", "Cache Purge", "Administrator Read Only"} {
@@ -126,6 +127,13 @@ func newTown(t *testing.T, seed uint64) *town {
 		stays := n.User(t, "keeps-"+owner.Email)
 		n.Join(t, stays, owner.Account, "Super Administrator")
 		w.places[owner.ID][owner.Account], w.members[owner.ID][owner.Account] = []string{"Super Administrator"}, owner.Member
+	}
+	for _, owner := range w.users[:2] {
+		role, err := n.Control.CreateRole(t.Context(), control.Operator(), owner.Account, control.RoleSpec{Name: ownRole(owner.Account), Groups: []leastkey.ID{n.Group(t, "DNS Read")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.own[owner.Account], w.roles[role.Name] = role, []string{"DNS Read"}
 	}
 	for i := range 12 {
 		w.mint(t, i)
@@ -181,6 +189,20 @@ func (w *town) zone() string {
 	return all[w.IntN(len(all))]
 }
 
+func ownRole(account leastkey.ID) string { return "own of " + account.String() }
+
+// someGroups are one or more of the groups that can be asked for.
+func (w *town) someGroups(t *testing.T) (names []string, ids []leastkey.ID) {
+	t.Helper()
+	all := []string{"DNS Read", "DNS Write", "Cache Purge"}
+	for i, name := range all {
+		if w.IntN(2) == 0 || i == len(all)-1 && len(names) == 0 {
+			names, ids = append(names, name), append(ids, w.Group(t, name))
+		}
+	}
+	return names, ids
+}
+
 // step is a change: what it is called, what is said of it beforehand, and how it is made.
 type step struct {
 	what    string
@@ -194,9 +216,24 @@ func (w *town) step(t *testing.T) step {
 	user, account := w.users[w.IntN(3)], w.users[w.IntN(2)].Account
 	member, there := w.members[user.ID][account]
 	names := []string{"Super Administrator", "DNS", "Cache Purge", "Administrator Read Only"}
-	role := names[w.IntN(len(names))]
-	id := w.Role(t, role)
-	switch kind := w.IntN(5); {
+	role := append(names, ownRole(account))[w.IntN(len(names)+1)]
+	id := w.own[account].ID
+	if role != ownRole(account) {
+		id = w.Role(t, role)
+	}
+	switch kind := w.IntN(6); {
+	case kind == 5:
+		groups, ids := w.someGroups(t)
+		own := w.own[account]
+		return step{
+			fmt.Sprintf("let %s do %v", own.Name, groups),
+			func() ([]control.Effect, error) { return w.Control.ForeseeRole(ctx, by, account, own.ID, ids) },
+			func() error {
+				w.roles[own.Name] = groups
+				_, err := w.Control.ReplaceRole(ctx, by, account, own.ID, control.RoleSpec{Name: own.Name, Groups: ids})
+				return err
+			},
+		}
 	case kind == 0:
 		off := !w.disabled[user.ID]
 		return step{fmt.Sprintf("disable %s: %t", user.Email, off),

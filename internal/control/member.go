@@ -15,6 +15,7 @@ type MemberOf struct {
 	Member
 	User    User
 	Account Account
+	Own     []Role // those of its roles that the account made itself
 }
 
 // Members lists the members of an account.
@@ -72,7 +73,7 @@ func (c *Control) AddMember(ctx context.Context, caller Caller, account leastkey
 			return explain(err, "account", account)
 		}
 		// Whether there is such a user is for those to know who may make them a member.
-		roles, err := c.rolesToGive(tx, by, account, roles)
+		roles, groups, err := c.rolesToGive(tx, by, account, roles)
 		if err != nil {
 			return err
 		}
@@ -87,7 +88,7 @@ func (c *Control) AddMember(ctx context.Context, caller Caller, account leastkey
 		if err != nil {
 			return err
 		}
-		row := Member{ID: id, Account: account, User: user.ID, Roles: roles, CreatedOn: c.now()}
+		row := Member{ID: id, Account: account, User: user.ID, Roles: roles, Groups: groups, CreatedOn: c.now()}
 		if err := tx.PutMember(row); err != nil {
 			if errors.Is(err, ErrExists) {
 				return &Error{Kind: Taken, Message: email + " is a member of the account already"}
@@ -113,7 +114,7 @@ func (c *Control) SetRoles(ctx context.Context, caller Caller, account, id least
 			return err // nobody takes away what they could not give
 		}
 		row := was
-		if row.Roles, err = c.rolesToGive(tx, by, account, roles); err != nil {
+		if row.Roles, row.Groups, err = c.rolesToGive(tx, by, account, roles); err != nil {
 			return err
 		}
 		if err := tx.PutMember(row); err != nil {
@@ -164,35 +165,50 @@ func (c *Control) endMembership(ctx context.Context, caller Caller, on leastkey.
 	})
 }
 
-// rolesToGive checks that the roles exist, and that the caller could do all that they can.
-func (c *Control) rolesToGive(r Reader, by authority, account leastkey.ID, roles []leastkey.ID) ([]leastkey.ID, error) {
+// rolesToGive checks that the roles exist, and that the caller could do all that they can. It gives what
+// those grant which the account made itself.
+func (c *Control) rolesToGive(r Reader, by authority, account leastkey.ID, roles []leastkey.ID) (_, groups []leastkey.ID, err error) {
 	const most = 100
 	if len(roles) > most {
-		return nil, invalid("/roles", "%d roles are more than the %d that a member may be given", len(roles), most)
+		return nil, nil, invalid("/roles", "%d roles are more than the %d that a member may be given", len(roles), most)
 	}
 	roles = unique(roles)
 	if len(roles) == 0 {
-		return nil, invalid("/roles", "a member needs at least one role")
+		return nil, nil, invalid("/roles", "a member needs at least one role")
+	}
+	own, err := r.Roles(account)
+	if err != nil {
+		return nil, nil, err
 	}
 	for i, id := range roles {
-		if _, known := c.Catalog().Role(id); !known {
-			return nil, invalid(fmt.Sprintf("/roles/%d", i), "no role has the id %s", id)
+		_, known := c.Catalog().Role(id)
+		if !known && !slices.ContainsFunc(own, func(role Role) bool { return role.ID == id }) {
+			return nil, nil, invalid(fmt.Sprintf("/roles/%d", i), "no role has the id %s", id)
 		}
 	}
-	return roles, c.mayGiveRoles(r, by, account, roles)
+	return roles, grantedBy(own, roles), c.mayGiveRoles(r, by, account, roles)
 }
 
 // mayGiveRoles holds the rule that nobody escalates by roles: the caller could do all that they
 // can. A membership has no end and no addresses, so a credential with a limit of that kind cannot
 // give roles.
 func (c *Control) mayGiveRoles(r Reader, by authority, account leastkey.ID, roles []leastkey.ID) error {
+	own, err := r.Roles(account)
+	if err != nil {
+		return err
+	}
+	return c.mayGiveGroups(r, by, account, roles, grantedBy(own, roles))
+}
+
+// mayGiveGroups is mayGiveRoles for roles of the catalogue, and groups.
+func (c *Control) mayGiveGroups(r Reader, by authority, account leastkey.ID, roles, groups []leastkey.ID) error {
 	if by.operator {
 		return nil
 	}
 	// What the roles grant, as if it were a token that the caller makes for itself. Whose place
 	// the roles describe does not matter here, so the account's own id stands in for a user's.
 	anyone := leastkey.UserOf(account)
-	granted := c.Catalog().Grants(anyone, true, []leastkey.Membership{{User: anyone.ID, Account: account, Roles: roles}})
+	granted := c.Catalog().Grants(anyone, true, []leastkey.Membership{{User: anyone.ID, Account: account, Roles: roles, Groups: groups}})
 	child := leastkey.Credential{Kind: leastkey.Token, Principal: by.Credential.Principal, Status: leastkey.Active}
 	child.Policies = slices.DeleteFunc(granted.Policies, func(p leastkey.Policy) bool {
 		return p.Patterns[0].Type == leastkey.UserType // what everyone may do on themselves
@@ -207,7 +223,7 @@ func (c *Control) someoneLeft(r Reader, account leastkey.ID) error {
 		return err
 	}
 	for _, m := range members {
-		if !slices.ContainsFunc(m.Roles, c.managesMembers) {
+		if !c.managesMembers(m) {
 			continue
 		}
 		user, err := r.User(m.User)
@@ -221,12 +237,16 @@ func (c *Control) someoneLeft(r Reader, account leastkey.ID) error {
 	return &Error{Kind: Invalid, Message: "the account would be left without a member who can manage its members"}
 }
 
-// managesMembers reports whether a role holds a permission that adding a member accepts.
-func (c *Control) managesMembers(id leastkey.ID) bool {
-	role, _ := c.Catalog().Role(id)
+// managesMembers reports whether a member holds a permission that adding a member accepts.
+func (c *Control) managesMembers(m Member) bool {
+	held := slices.Clone(m.Groups)
+	for _, id := range m.Roles {
+		role, _ := c.Catalog().Role(id)
+		held = append(held, role.Groups...)
+	}
 	for _, op := range c.Catalog().Operations() {
 		if op.Control && op.Method == "POST" && strings.HasSuffix(op.Route, "/members") {
-			return slices.ContainsFunc(op.AnyOf, func(p leastkey.Permission) bool { return slices.Contains(role.Groups, p.Group) })
+			return slices.ContainsFunc(op.AnyOf, func(p leastkey.Permission) bool { return slices.Contains(held, p.Group) })
 		}
 	}
 	return false
@@ -239,7 +259,8 @@ func (c *Control) recordMember(done *deed, account leastkey.ID, was, is *Member)
 		done.before, done.subject, change.User = describedMember(*was), "member "+was.ID.String(), was.User
 	}
 	if is != nil {
-		done.after, done.subject, change.User, change.Roles = describedMember(*is), "member "+is.ID.String(), is.User, is.Roles
+		done.after, done.subject, change.User = describedMember(*is), "member "+is.ID.String(), is.User
+		change.Roles, change.Groups = is.Roles, is.Groups
 	}
 	done.changes = []leastkey.Change{{Membership: &change}}
 }
@@ -269,5 +290,10 @@ func completeOne(r Reader, row Member) (MemberOf, error) {
 		return MemberOf{}, err
 	}
 	account, err := r.Account(row.Account)
-	return MemberOf{Member: row, User: user, Account: account}, err
+	if err != nil {
+		return MemberOf{}, err
+	}
+	own, err := r.Roles(row.Account)
+	own = slices.DeleteFunc(own, func(role Role) bool { return !slices.Contains(row.Roles, role.ID) })
+	return MemberOf{row, user, account, own}, err
 }

@@ -35,7 +35,19 @@ type Member struct {
 	Account   leastkey.ID
 	User      leastkey.ID
 	Roles     []leastkey.ID // at least one, in the order given
+	Groups    []leastkey.ID // that those of them grant which the account made itself
 	CreatedOn time.Time
+}
+
+// Role is what an account made to give to its members, beside the roles of the catalogue.
+type Role struct {
+	ID          leastkey.ID
+	Account     leastkey.ID
+	Name        string
+	Description string
+	Groups      []leastkey.ID // permission groups; on the account itself, or on all of their type in it
+	CreatedOn   time.Time
+	ModifiedOn  time.Time
 }
 
 // Resource is one row of the registry.

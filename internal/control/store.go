@@ -120,6 +120,10 @@ type Reader interface {
 	Members(account leastkey.ID) ([]Member, error)
 	Memberships(user leastkey.ID) ([]Member, error)
 
+	// Role gives a role that an account made itself.
+	Role(account, id leastkey.ID) (Role, error)
+	Roles(account leastkey.ID) ([]Role, error)
+
 	Resource(r leastkey.Resource) (Resource, error)
 	// Resources lists the registry; a zero type or parent does not restrict.
 	Resources(t leastkey.ResourceType, parent leastkey.Resource) ([]Resource, error)
@@ -182,6 +186,10 @@ type Tx interface {
 	PutMember(Member) error
 	// DeleteMember removes a membership. ErrNotFound: there is none.
 	DeleteMember(account, id leastkey.ID) error
+	// PutRole inserts or replaces by id. What it grants to members is in their rows.
+	PutRole(Role) error
+	// DeleteRole removes a role. ErrNotFound: there is none.
+	DeleteRole(account, id leastkey.ID) error
 	// PutResource inserts or replaces by type and id.
 	PutResource(Resource) error
 	// DeleteResource removes a resource from the registry. ErrNotFound: there is none.

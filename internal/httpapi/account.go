@@ -132,7 +132,7 @@ func (a *API) addMemberTo(ctx context.Context, by control.Caller, account leastk
 	if err != nil {
 		return control.MemberOf{}, err
 	}
-	roles, err := a.rolesOf(request)
+	roles, err := a.rolesOf(ctx, by, account, request)
 	if err != nil {
 		return control.MemberOf{}, err
 	}
@@ -144,20 +144,29 @@ func (a *API) setRolesOf(ctx context.Context, by control.Caller, account, id lea
 	if err != nil {
 		return control.MemberOf{}, err
 	}
-	roles, err := a.rolesOf(request)
+	roles, err := a.rolesOf(ctx, by, account, request)
 	if err != nil {
 		return control.MemberOf{}, err
 	}
 	return a.control.SetRoles(ctx, by, account, id, roles)
 }
 
-// rolesOf reads roles by id or by name.
-func (a *API) rolesOf(request api.MemberRequest) ([]leastkey.ID, error) {
+// rolesOf reads roles of the catalogue, and of the account, by id or by name.
+func (a *API) rolesOf(ctx context.Context, by control.Caller, account leastkey.ID, request api.MemberRequest) ([]leastkey.ID, error) {
 	var roles []leastkey.ID
 	for i, text := range request.Roles.Value {
 		id, err := leastkey.ParseID(text)
 		if err != nil {
 			role, named := a.control.Catalog().RoleNamed(text)
+			if !named {
+				own, err := a.control.Roles(ctx, by, account)
+				if err != nil {
+					return nil, err
+				}
+				if at := slices.IndexFunc(own, func(r control.Role) bool { return strings.EqualFold(r.Name, text) }); at >= 0 {
+					role.ID, named = own[at].ID, true
+				}
+			}
 			if !named {
 				return nil, &api.FieldError{Pointer: "/roles/" + strconv.Itoa(i), Message: "no role has this id or name; GET .../roles lists them"}
 			}
@@ -196,40 +205,68 @@ func (a *API) shownMember(m control.MemberOf) api.Member {
 	shown := api.Member{ID: m.ID, Email: u.Email, Status: api.MemberAccepted,
 		User: api.MemberUser{ID: u.ID, Email: u.Email, FirstName: api.TextOrNull(u.FirstName), LastName: api.TextOrNull(u.LastName)}}
 	for _, role := range m.Roles {
-		shown.Roles = append(shown.Roles, a.shownRole(role))
+		shown.Roles = append(shown.Roles, a.shownRole(role, m.Own))
 	}
 	return shown
 }
 
-// roles lists the roles that a member may be given. They are the catalogue's, the same for every account.
-func (a *API) roles(_ context.Context, c *call) (answer, error) {
+// roles lists the roles that a member may be given: the catalogue's, the same for every account, and
+// then those that the account made itself.
+func (a *API) roles(ctx context.Context, c *call) (answer, error) {
 	p, err := pagingOf(c.URL.Query())
 	if err != nil {
 		return answer{}, err
 	}
-	var shown []api.Role
-	for _, role := range a.control.Catalog().Roles() {
-		shown = append(shown, a.shownRole(role.ID))
+	account, err := c.id("account_id")
+	if err != nil {
+		return answer{}, err
 	}
-	return paged(shown, p)
+	own, err := a.control.Roles(ctx, c.caller, account)
+	if err != nil {
+		return answer{}, err
+	}
+	return paged(a.shownRoles(own), p)
 }
 
-func (a *API) role(_ context.Context, c *call) (answer, error) {
+func (a *API) shownRoles(own []control.Role) []api.Role {
+	var shown []api.Role
+	for _, role := range a.control.Catalog().Roles() {
+		shown = append(shown, a.shownRole(role.ID, nil))
+	}
+	for _, role := range own {
+		shown = append(shown, a.shownRole(role.ID, own))
+	}
+	return shown
+}
+
+func (a *API) role(ctx context.Context, c *call) (answer, error) {
+	account, err := c.id("account_id")
+	if err != nil {
+		return answer{}, err
+	}
 	id, err := c.id("role_id")
 	if err != nil {
 		return answer{}, err
 	}
-	if _, known := a.control.Catalog().Role(id); !known {
+	own, err := a.control.Roles(ctx, c.caller, account)
+	if err != nil {
+		return answer{}, err
+	}
+	if _, known := a.control.Catalog().Role(id); !known && !slices.ContainsFunc(own, func(r control.Role) bool { return r.ID == id }) {
 		return answer{}, &control.Error{Kind: control.NoSuch, Message: "no role has the id " + id.String()}
 	}
-	return ok(a.shownRole(id))
+	return ok(a.shownRole(id, own))
 }
 
-// shownRole is a role as an answer has it; one that left the catalogue shows by its id alone.
-func (a *API) shownRole(id leastkey.ID) api.Role {
+// shownRole is a role as an answer has it; one that left the catalogue, and is none of the account's own, shows
+// by its id alone.
+func (a *API) shownRole(id leastkey.ID, own []control.Role) api.Role {
+	if at := slices.IndexFunc(own, func(r control.Role) bool { return r.ID == id }); at >= 0 {
+		return api.Role{ID: id, Name: own[at].Name, Description: own[at].Description, Permissions: a.areas(own[at].Groups)}
+	}
 	role, known := a.control.Catalog().Role(id)
 	if !known {
 		return api.Role{ID: id}
 	}
-	return api.Role{ID: id, Name: role.Name, Description: role.Description, Permissions: a.areas(id)}
+	return api.Role{ID: id, Name: role.Name, Description: role.Description, Permissions: a.areas(role.Groups)}
 }

@@ -25,7 +25,7 @@ func (a *API) operatorForeseeMember(ctx context.Context, r *http.Request, _ []by
 	if err != nil {
 		return answer{}, err
 	}
-	roles, err := a.rolesOf(api.MemberRequest{Roles: api.Some(r.URL.Query()["role"])})
+	roles, err := a.rolesOf(ctx, control.Operator(), account, api.MemberRequest{Roles: api.Some(r.URL.Query()["role"])})
 	if err != nil {
 		return answer{}, err
 	}

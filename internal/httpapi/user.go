@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/api"
@@ -111,25 +112,32 @@ func (a *API) ownMembership(ctx context.Context, c *call) (control.MemberOf, err
 }
 
 func (a *API) shownMembership(m control.MemberOf) api.Membership {
-	shown := api.Membership{ID: m.ID, Status: api.MemberAccepted, Account: shownAccount(m.Account), Permissions: a.areas(m.Roles...)}
+	shown := api.Membership{ID: m.ID, Status: api.MemberAccepted, Account: shownAccount(m.Account), Permissions: a.areas(a.groupsOf(m))}
 	for _, role := range m.Roles {
-		shown.Roles = append(shown.Roles, a.shownRole(role).Name)
+		shown.Roles = append(shown.Roles, a.shownRole(role, m.Own).Name)
 	}
 	return shown
 }
 
-// areas says what roles give, by category of permission group.
-func (a *API) areas(roles ...leastkey.ID) map[string]api.Access {
+// areas says what groups give, by category of permission group.
+func (a *API) areas(groups []leastkey.ID) map[string]api.Access {
 	areas := map[string]api.Access{}
-	for _, id := range roles {
-		role, _ := a.control.Catalog().Role(id)
-		for _, g := range role.Groups {
-			group, _ := a.control.Catalog().Group(g)
-			area := areas[group.Category]
-			area.Read = true // whoever may write or use a thing may see it
-			area.Write = area.Write || group.Access != catalog.Read
-			areas[group.Category] = area
-		}
+	for _, g := range groups {
+		group, _ := a.control.Catalog().Group(g)
+		area := areas[group.Category]
+		area.Read = true // whoever may write or use a thing may see it
+		area.Write = area.Write || group.Access != catalog.Read
+		areas[group.Category] = area
 	}
 	return areas
+}
+
+// groupsOf are the groups of all roles of a member.
+func (a *API) groupsOf(m control.MemberOf) []leastkey.ID {
+	groups := slices.Clone(m.Groups)
+	for _, id := range m.Roles {
+		role, _ := a.control.Catalog().Role(id)
+		groups = append(groups, role.Groups...)
+	}
+	return groups
 }

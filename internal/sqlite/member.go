@@ -8,20 +8,24 @@ import (
 )
 
 const (
-	selectMembers    = `SELECT id, account, user, roles, created_on FROM members`
+	selectMembers    = `SELECT id, account, user, roles, created_on, groups FROM members`
 	memberByID       = selectMembers + ` WHERE id = ? AND account = ?`
 	membersByAccount = selectMembers + ` WHERE account = ? ORDER BY created_on, id`
 	membersByUser    = selectMembers + ` WHERE user = ? ORDER BY created_on, id`
 
-	putMember = `INSERT INTO members (id, account, user, roles, created_on) VALUES (?, ?, ?, ?, ?)
+	putMember = `INSERT INTO members (id, account, user, roles, created_on, groups) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET account = excluded.account, user = excluded.user,
-			roles = excluded.roles, created_on = excluded.created_on`
+			roles = excluded.roles, created_on = excluded.created_on, groups = excluded.groups`
 	deleteMember = `DELETE FROM members WHERE id = ? AND account = ? RETURNING id`
 )
 
 func scanMember(r row) (control.Member, error) {
 	roles, err := decode[[]leastkey.ID](r.text(3))
-	return control.Member{ID: r.id(0), Account: r.id(1), User: r.id(2), Roles: roles, CreatedOn: r.time(4)}, err
+	if err != nil {
+		return control.Member{}, err
+	}
+	groups, err := decode[[]leastkey.ID](r.text(5))
+	return control.Member{ID: r.id(0), Account: r.id(1), User: r.id(2), Roles: roles, Groups: groups, CreatedOn: r.time(4)}, err
 }
 
 // Member implements [control.Reader].
@@ -45,7 +49,11 @@ func (t tx) PutMember(m control.Member) error {
 	if err != nil {
 		return t.fail(err)
 	}
-	if err := t.run(putMember, nil, m.ID, m.Account, m.User, roles, m.CreatedOn); err != nil {
+	groups, err := encode(m.Groups)
+	if err != nil {
+		return t.fail(err)
+	}
+	if err := t.run(putMember, nil, m.ID, m.Account, m.User, roles, m.CreatedOn, groups); err != nil {
 		return fmt.Errorf("put member %v: %w", m.ID, err)
 	}
 	return nil

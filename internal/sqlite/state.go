@@ -9,7 +9,7 @@ const (
 	stateOfUsers     = `SELECT id, email, disabled FROM users ORDER BY id`
 	stateOfAccounts  = `SELECT id FROM accounts ORDER BY id`
 	stateOfResources = `SELECT type, id, parent_type, parent_id, name FROM resources ORDER BY type, id`
-	stateOfMembers   = `SELECT user, account, roles FROM members ORDER BY id`
+	stateOfMembers   = `SELECT user, account, roles, groups FROM members ORDER BY id`
 )
 
 // State implements [control.Reader]. It holds one row at a time.
@@ -39,7 +39,11 @@ func (r reader) State(fn func(leastkey.Change) error) error {
 		if err != nil {
 			return r.corrupt(err)
 		}
-		return fn(leastkey.Change{Membership: &leastkey.Membership{User: row.id(0), Account: row.id(1), Roles: roles}})
+		groups, err := decode[[]leastkey.ID](row.text(3))
+		if err != nil {
+			return r.corrupt(err)
+		}
+		return fn(leastkey.Change{Membership: &leastkey.Membership{User: row.id(0), Account: row.id(1), Roles: roles, Groups: groups}})
 	})
 	if err != nil {
 		return err

@@ -259,6 +259,7 @@ func actWords(action string) string {
 		"leak.revoke": "ended a leaked secret of the token", "leak.report": "found in public a secret of the token",
 		"account.create": "made the account", "account.update": "renamed the account",
 		"member.add": "added the member", "member.update": "changed the roles of the member", "member.remove": "removed the member",
+		"role.create": "made the role", "role.update": "changed the role", "role.delete": "removed the role", "credential.import": "imported tokens and keys",
 		"resource.register": "registered the resource", "resource.remove": "removed the resource",
 		"resource.rename": "renamed the resource", "resource.move": "moved the resource", "resource.import": "imported", "resource.discover": "brought in step with the upstream what is under",
 	}[action]

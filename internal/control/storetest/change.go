@@ -21,7 +21,7 @@ func ofResource(r control.Resource) leastkey.Change {
 }
 
 func ofMember(m control.Member) leastkey.Change {
-	return leastkey.Change{Membership: &leastkey.Membership{User: m.User, Account: m.Account, Roles: m.Roles}}
+	return leastkey.Change{Membership: &leastkey.Membership{User: m.User, Account: m.Account, Roles: m.Roles, Groups: m.Groups}}
 }
 
 func ofCredential(c control.Credential) leastkey.Change {

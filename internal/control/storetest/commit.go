@@ -23,6 +23,7 @@ type everything struct {
 	Sessions   [][]control.Session
 	Links      []control.SignInLink
 	Identities [][]control.Identity
+	Roles      [][]control.Role
 	Uses       [][]control.Use
 	Known      known
 	Things     int // how many changes State gave
@@ -68,6 +69,8 @@ func (e *everything) lookAround(r control.Reader) error {
 		e.Sessions, errs = append(e.Sessions, sessions), append(errs, err)
 		identities, err := r.Identities(number(n))
 		e.Identities, errs = append(e.Identities, identities), append(errs, err)
+		roles, err := r.Roles(number(n))
+		e.Roles, errs = append(e.Roles, roles), append(errs, err)
 	}
 	for n := 61; n <= 64; n++ {
 		link, err := r.SignInLink(hash(n))
@@ -94,7 +97,7 @@ func (e *everything) lookAround(r control.Reader) error {
 func fill(tx control.Tx) error {
 	return errors.Join(settle(tx), tx.PutMember(member(11, number(5), number(1))), tx.PutResource(zone(1, "z1")),
 		tx.PutCredential(token(21, leastkey.UserOf(number(1)), secret(1), secret(2))),
-		tx.PutSession(session(61, number(1))), tx.PutSignInLink(link(62, number(1))), tx.PutIdentity(identity(1, 1, 1)))
+		tx.PutSession(session(61, number(1))), tx.PutSignInLink(link(62, number(1))), tx.PutIdentity(identity(1, 1, 1)), tx.PutRole(role(31, number(5), number(80))))
 }
 
 // upset changes one of each thing.
@@ -105,7 +108,7 @@ func upset(tx control.Tx) error {
 		tx.PutMember(member(12, number(6), number(1))), tx.DeleteResource(zone(1, "z1").Resource), tx.PutResource(zone(2, "z2")),
 		tx.RevokeCredential(number(21), minute(1)), tx.PutCredential(token(22, leastkey.UserOf(number(1)), secret(3))),
 		tx.DeleteSession(number(61)), tx.PutSession(session(63, number(8))), tx.DeleteSignInLink(hash(62)), tx.PutSignInLink(link(64, number(8))),
-		tx.PutIdentity(identity(2, 1, 1)))
+		tx.PutIdentity(identity(2, 1, 1)), tx.PutRole(role(32, number(6))), tx.DeleteRole(number(5), number(31)))
 }
 
 // testAtomic: a commit that fails has done nothing, whatever it had done before.

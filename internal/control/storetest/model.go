@@ -37,6 +37,7 @@ type world struct {
 	sessions    map[leastkey.ID]control.Session
 	links       map[leastkey.SecretHash]control.SignInLink
 	identities  map[subject]control.Identity
+	roles       map[leastkey.ID]control.Role
 	uses        map[leastkey.ID][]control.Use // oldest first
 	audit       []control.Audit
 	hashes      []audit.Hash
@@ -56,6 +57,7 @@ func newModel() *model {
 		sessions:    map[leastkey.ID]control.Session{},
 		links:       map[leastkey.SecretHash]control.SignInLink{},
 		identities:  map[subject]control.Identity{},
+		roles:       map[leastkey.ID]control.Role{},
 		uses:        map[leastkey.ID][]control.Use{},
 	}}
 }
@@ -64,7 +66,7 @@ func (w *world) clone() *world {
 	return &world{
 		maps.Clone(w.users), maps.Clone(w.accounts), maps.Clone(w.members), maps.Clone(w.resources), maps.Clone(w.credentials),
 		maps.Clone(w.revoked), maps.Clone(w.secrets), maps.Clone(w.dropped), maps.Clone(w.sessions), maps.Clone(w.links),
-		maps.Clone(w.identities), maps.Clone(w.uses),
+		maps.Clone(w.identities), maps.Clone(w.roles), maps.Clone(w.uses),
 		slices.Clone(w.audit), slices.Clone(w.hashes), slices.Clone(w.log),
 	}
 }

@@ -257,6 +257,8 @@ func drawOp(rt *rapid.T) op {
 		return drawLink(rt)
 	case 9:
 		return drawIdentity(rt)
+	case 10:
+		return drawRole(rt)
 	default:
 		c := token(n("credential", 21, 25), leastkey.UserOf(number(n("owner", 1, 2))))
 		c.Kind = rapid.SampledFrom([]leastkey.Kind{leastkey.Token, leastkey.Token, leastkey.GlobalAPIKey}).Draw(rt, "kind")

@@ -43,7 +43,7 @@ func account(n int) control.Account {
 }
 
 func member(n int, account, user leastkey.ID) control.Member {
-	return control.Member{ID: number(n), Account: account, User: user, Roles: []leastkey.ID{number(9), number(3)}, CreatedOn: minute(n)}
+	return control.Member{ID: number(n), Account: account, User: user, Roles: []leastkey.ID{number(9), number(3)}, Groups: []leastkey.ID{number(80 + n%2)}, CreatedOn: minute(n)}
 }
 
 func zone(n int, id string) control.Resource {

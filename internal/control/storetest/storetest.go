@@ -43,6 +43,7 @@ func Run(t *testing.T, f Factory) {
 		{"Sessions", testSessions},
 		{"SignInLinks", testSignInLinks},
 		{"Identities", testIdentities},
+		{"Roles", testRoles},
 		{"SessionSeen", testSessionSeen},
 		{"AuditTree", testAuditTree},
 		{"PruneAudit", testPruneAudit},
