@@ -60,6 +60,11 @@ func (o *Operator) DisableGlobalKey(ctx context.Context, id leastkey.ID) (api.Op
 	return one[api.OperatorUser](ctx, o.c, http.MethodDelete, "/users/"+id.String()+"/global_api_key", nil)
 }
 
+// Unlink ends what identity providers know a user by, and every session of theirs.
+func (o *Operator) Unlink(ctx context.Context, id leastkey.ID) (api.OperatorUser, error) {
+	return one[api.OperatorUser](ctx, o.c, http.MethodDelete, "/users/"+id.String()+"/identities", nil)
+}
+
 // SignInLink makes an address at which a user can sign in to the dashboard once, without the password.
 func (o *Operator) SignInLink(ctx context.Context, id leastkey.ID) (api.OperatorSignInLink, error) {
 	return one[api.OperatorSignInLink](ctx, o.c, http.MethodPost, "/users/"+id.String()+"/sign_in_link", nil)

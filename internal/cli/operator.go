@@ -18,6 +18,7 @@ type userCommands struct {
 	Disable    userDisable    `cmd:"" help:"Switch a user off, with all credentials." example:"leastkey user disable ada@example.com"`
 	Enable     userEnable     `cmd:"" help:"Switch a user on again." example:"leastkey user enable ada@example.com"`
 	SignInLink userSignInLink `cmd:"" help:"Make a link with which a user can sign in to the dashboard once, for a first visit or a lost password." example:"leastkey user sign-in-link ada@example.com"`
+	Unlink     userUnlink     `cmd:"" help:"Forget what identity providers know a user by, and end their sessions. The next sign-in at a provider links anew, by e-mail address." example:"leastkey user unlink ada@example.com"`
 	DisableKey userDisableKey `cmd:"" help:"Switch off the Global API Key of a user who has moved to tokens." example:"leastkey user disable-key ada@example.com"`
 	RollKey    userRollKey    `cmd:"" help:"Give a user a new Global API Key, in place of one that was lost or seen by others." example:"leastkey user roll-key ada@example.com"`
 }
@@ -152,6 +153,29 @@ func (cmd *userSignInLink) Run(ctx context.Context, a *app) error {
 			oneLine(fmt.Sprintf("Signs %s in once, until %s. Send it to nobody else.", user.Email, instant(link.ExpiresOn))))
 		return err
 	})
+}
+
+type userUnlink struct {
+	userRef
+	yesFlag
+}
+
+// Run implements the command.
+func (cmd *userUnlink) Run(ctx context.Context, a *app) error {
+	if err := cmd.possible(a); err != nil {
+		return err
+	}
+	o, user, err := cmd.find(ctx, a)
+	if err != nil {
+		return err
+	}
+	if err := cmd.confirm(ctx, a, fmt.Sprintf("Forget what identity providers know %s by? Every session of theirs ends.", user.Email)); err != nil {
+		return err
+	}
+	if user, err = o.Unlink(ctx, user.ID); err != nil {
+		return err
+	}
+	return a.show(user, line("No identity provider knows %s any more. The next sign-in at one links anew, by e-mail address.", user.Email))
 }
 
 type userDisableKey struct {

@@ -97,6 +97,40 @@ func (c *Control) Identities(ctx context.Context, caller Caller) ([]Identity, er
 	return all, err
 }
 
+// Unlink ends every identity of a user, and every session, which may have been begun with one. The next sign-in at a
+// provider links anew, by the e-mail address. Only the operator may. It is Taken when there is no identity.
+func (c *Control) Unlink(ctx context.Context, caller Caller, id leastkey.ID) (User, error) {
+	var user User
+	err := c.act(ctx, caller, operatorOnly, attempt{"user.unlink", "user " + id.String()}, func(tx Tx, _ authority, done *deed) (err error) {
+		if user, err = tx.User(id); err != nil {
+			return explain(err, "user", id)
+		}
+		identities, err := tx.Identities(id)
+		if err != nil {
+			return err
+		}
+		if len(identities) == 0 {
+			return &Error{Kind: Taken, Message: "no identity provider knows the user"}
+		}
+		type known struct {
+			Issuer  string `json:"issuer"`
+			Subject string `json:"subject"`
+		}
+		var were []known
+		for _, i := range identities {
+			were = append(were, known{i.Issuer, i.Subject})
+			if err := tx.DeleteIdentity(i.Issuer, i.Subject); err != nil {
+				return err
+			}
+		}
+		done.before = struct {
+			Identities []known `json:"identities"`
+		}{were}
+		return endSessions(tx, id, leastkey.ID{})
+	})
+	return user, err
+}
+
 // recognise finds the user with the identity; otherwise it gives the identity to the user with the e-mail
 // address, or to one that it makes.
 func (c *Control) recognise(ctx context.Context, a Admission, v Visit) (User, error) {

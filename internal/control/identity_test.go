@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -59,6 +60,22 @@ func TestIdentityLeadsToItsUser(t *testing.T) {
 	}
 	if _, err := n.Control.BeginSession(t.Context(), eve, control.Visit{}); !isKind(err, control.Refused) {
 		t.Errorf("a user without a password signs in with one: %v", err)
+	}
+	session := begun
+	if _, err := n.Control.Unlink(t.Context(), by(n, session, changeSelf, leastkey.UserOf(eve.ID)), eve.ID); !isKind(err, control.Refused) {
+		t.Errorf("a person unlinks: %v", err)
+	}
+	if _, err := n.Control.Unlink(t.Context(), control.Operator(), eve.ID); err != nil {
+		t.Error(err)
+	}
+	if _, _, err := n.Control.Resume(t.Context(), session.Key, netip.Addr{}); !isKind(err, control.Refused) {
+		t.Errorf("the session after: %v", err)
+	}
+	if begun, err = begin(attested("another", "eve@example.com")); err != nil || begun.User != eve.ID {
+		t.Errorf("linked anew: %v", err)
+	}
+	if _, err := begin(made); !isKind(err, control.Refused) {
+		t.Errorf("by the subject before: %v", err)
 	}
 	if _, err := n.Control.SetUserDisabled(t.Context(), control.Operator(), n.Ben.ID, true); err != nil {
 		t.Fatal(err)

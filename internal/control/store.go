@@ -213,4 +213,6 @@ type Tx interface {
 	// PutIdentity inserts an identity. ErrExists: the subject is known already, or the user has
 	// another identity of the issuer.
 	PutIdentity(Identity) error
+	// DeleteIdentity removes an identity. ErrNotFound: there is none.
+	DeleteIdentity(issuer, subject string) error
 }

@@ -192,7 +192,7 @@ func TestLaw9RefusedActsLeaveTheirRow(t *testing.T) {
 func TestLaw9RefusedToTheOperator(t *testing.T) {
 	n := Start(t, Config{})
 	nothing := strings.Repeat("0", 32)
-	for _, route := range []string{"POST /users", "PATCH /users/" + nothing, "PATCH /users/x", "POST /users/" + nothing + "/global_api_key", "POST /users/" + nothing + "/sign_in_link", "POST /accounts",
+	for _, route := range []string{"POST /users", "PATCH /users/" + nothing, "PATCH /users/x", "POST /users/" + nothing + "/global_api_key", "POST /users/" + nothing + "/sign_in_link", "DELETE /users/" + nothing + "/identities", "POST /accounts",
 		"POST /accounts/" + nothing + "/members", "PUT /accounts/" + nothing + "/members/" + nothing, "DELETE /accounts/" + nothing + "/members/" + nothing, "POST /resources",
 		"POST /resources/import", "PATCH /resources/zone/x", "DELETE /resources/zone/x"} {
 		method, path, _ := strings.Cut(route, " ")

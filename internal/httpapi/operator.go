@@ -47,6 +47,7 @@ func (a *API) operatorTable(dashboard string, signer *audit.Signer) []operatorRo
 		{"PATCH /users/{id}", a.operatorUpdateUser, "user.update"},
 		{"POST /users/{id}/global_api_key", a.operatorRollGlobalKey, "user.key"},
 		{"DELETE /users/{id}/global_api_key", a.operatorDisableGlobalKey, "user.key_disable"},
+		{"DELETE /users/{id}/identities", a.operatorUnlink, "user.unlink"},
 		{"GET /users/{id}/tokens", a.operatorForeseeUser, ""},
 		{"POST /users/{id}/sign_in_link", a.operatorSignInLink(dashboard), "user.sign_in_link"},
 		{"GET /accounts", a.operatorAccounts, ""},
@@ -170,6 +171,18 @@ func (a *API) operatorDisableGlobalKey(ctx context.Context, r *http.Request, _ [
 		return answer{}, err
 	}
 	user, err := a.control.DisableGlobalKey(ctx, control.Operator(), id)
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(operatorUser(user))
+}
+
+func (a *API) operatorUnlink(ctx context.Context, r *http.Request, _ []byte) (answer, error) {
+	id, err := pathID(r, "id")
+	if err != nil {
+		return answer{}, err
+	}
+	user, err := a.control.Unlink(ctx, control.Operator(), id)
 	if err != nil {
 		return answer{}, err
 	}

@@ -12,7 +12,8 @@ const (
 	identityBySubject = selectIdentities + ` WHERE issuer = ? AND subject = ?`
 	identitiesByUser  = selectIdentities + ` WHERE user = ? ORDER BY issuer`
 
-	putIdentity = `INSERT INTO identities (issuer, subject, user, created_on) VALUES (?, ?, ?, ?)`
+	putIdentity    = `INSERT INTO identities (issuer, subject, user, created_on) VALUES (?, ?, ?, ?)`
+	deleteIdentity = `DELETE FROM identities WHERE issuer = ? AND subject = ? RETURNING user`
 )
 
 func scanIdentity(r row) control.Identity {
@@ -35,4 +36,9 @@ func (t tx) PutIdentity(i control.Identity) error {
 		return fmt.Errorf("put identity of %v: %w", i.User, err)
 	}
 	return nil
+}
+
+// DeleteIdentity implements [control.Tx].
+func (t tx) DeleteIdentity(issuer, subject string) error {
+	return t.one(deleteIdentity, nil, issuer, subject)
 }

@@ -40,7 +40,7 @@ func TestPlans(t *testing.T) {
 		byTime:        {scan}, // of all rows in that time, the newest are sorted out
 		findResources: {scanTable, scanResources, ownIndex}, countResources: {scanTable, scanResources, ownIndex},
 		sessionByID: {scan}, sessionByHash: {scan}, sessionsByUser: {scan, sort}, deleteSession: {scan}, sessionSeen: {scan},
-		identityBySubject: {scan, sort}, identitiesByUser: {scan, sort},
+		identityBySubject: {scan, sort}, identitiesByUser: {scan, sort}, deleteIdentity: {scan},
 		linkByHash: {scan}, deleteLink: {scan}, sweepSessions: {scan}, sweepLinks: {scan},
 		usesByCredential: {scan, sort}, insertUse: {scan}, trimUses: {scan}, isLive: {scan}, credentialUsed: {scan}, secretUsed: {scan},
 		credentialsByOwner: {scan, "TEMP B-TREE FOR ORDER BY"}, // at most two secrets each are sorted

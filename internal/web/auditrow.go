@@ -254,7 +254,7 @@ func actWords(action string) string {
 		"token.end_overlap": "ended the earlier secret of the token", "token.delete": "deleted the token",
 		"session.begin": "signed in", "session.end": "ended another session", "session.end_others": "ended all other sessions",
 		"session.confirm": "confirmed with the password",
-		"user.create":     "made the user", "user.link": "found known to an identity provider the user", "user.update": "changed the user", "user.password": "changed the password",
+		"user.create":     "made the user", "user.unlink": "forgot what identity providers know by the user", "user.link": "found known to an identity provider the user", "user.update": "changed the user", "user.password": "changed the password",
 		"user.key": "changed the Global API Key", "user.key_disable": "disabled the Global API Key", "user.origin_ca_key_disable": "disabled the Origin CA Key", "user.origin_ca_key": "changed the Origin CA Key", "user.sign_in_link": "made a sign-in link for",
 		"leak.revoke": "ended a leaked secret of the token", "leak.report": "found in public a secret of the token",
 		"account.create": "made the account", "account.update": "renamed the account",

@@ -57,10 +57,23 @@ func testIdentities(t *testing.T, f Factory) {
 		wants(t, fmt.Sprintf("%q at %q", is.Subject, is.Issuer), err, control.ErrNotFound)
 	}
 	same(t, "after refusals", of(1), []control.Identity{first, elsewhere})
+
+	b.commit(func(tx control.Tx) error { return tx.DeleteIdentity(first.Issuer, first.Subject) })
+	same(t, "without one", of(1), []control.Identity{elsewhere})
+	_, err := b.try(func(tx control.Tx) error { return tx.DeleteIdentity(first.Issuer, first.Subject) })
+	wants(t, "delete twice", err, control.ErrNotFound)
+	again := identity(1, 1, 3)
+	b.commit(func(tx control.Tx) error { return tx.PutIdentity(again) })
+	same(t, "of another user by then", of(3), []control.Identity{again})
 }
 
 func drawIdentity(rt *rapid.T) op {
 	i := identity(rapid.IntRange(1, 2).Draw(rt, "issuer"), rapid.IntRange(1, 3).Draw(rt, "subject"), rapid.IntRange(1, 4).Draw(rt, "user"))
 	i.CreatedOn = drawTime(rt, "created")
+	if rapid.IntRange(0, 3).Draw(rt, "end") == 0 {
+		return op{fmt.Sprintf("DeleteIdentity(%q, %q)", i.Issuer, i.Subject), func(tx control.Tx) ([]leastkey.Change, error) {
+			return nil, tx.DeleteIdentity(i.Issuer, i.Subject)
+		}}
+	}
 	return op{fmt.Sprintf("PutIdentity(%+v)", i), func(tx control.Tx) ([]leastkey.Change, error) { return nil, tx.PutIdentity(i) }}
 }

@@ -37,3 +37,11 @@ func (tx *modelTx) PutIdentity(i control.Identity) error {
 	}
 	return put(tx, tx.w.identities, subject{i.Issuer, i.Subject}, i)
 }
+
+func (tx *modelTx) DeleteIdentity(issuer, of string) error {
+	if _, err := tx.Identity(issuer, of); err != nil {
+		return err
+	}
+	delete(tx.w.identities, subject{issuer, of})
+	return nil
+}

@@ -82,6 +82,8 @@ func testEmpty(t *testing.T, f Factory) {
 	wants(t, "DeleteSession", err, control.ErrNotFound)
 	_, err = b.try(func(tx control.Tx) error { return tx.DeleteSignInLink(hash(1)) })
 	wants(t, "DeleteSignInLink", err, control.ErrNotFound)
+	_, err = b.try(func(tx control.Tx) error { return tx.DeleteIdentity("https://login.example.com", "a") })
+	wants(t, "DeleteIdentity", err, control.ErrNotFound)
 	same(t, "Revision", b.revision(), 0)
 }
 
