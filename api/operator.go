@@ -37,6 +37,22 @@ type OperatorSignInLink struct {
 	ExpiresOn Time   `json:"expires_on"`
 }
 
+// InvitationRequest is the body of POST /leastkey/v1/accounts/{id}/invitations: who is to come into the account,
+// and is no user yet.
+type InvitationRequest struct {
+	Email     string   `json:"email"`
+	FirstName string   `json:"first_name,omitempty"`
+	LastName  string   `json:"last_name,omitempty"`
+	Roles     []string `json:"roles"` // by id or name
+}
+
+// Invited is the answer to an invitation: the member, and an address at which they sign in once, to choose a password.
+type Invited struct {
+	Member    Member `json:"member"`
+	URL       Secret `json:"url"`
+	ExpiresOn Time   `json:"expires_on"`
+}
+
 // OperatorAccount is the body of POST /leastkey/v1/accounts. The answer is an Account.
 type OperatorAccount struct {
 	Name string `json:"name"`

@@ -136,6 +136,11 @@ func (o *Operator) ResourceConsequences(ctx context.Context, r leastkey.Resource
 	return one[api.ResourceConsequences](ctx, o.c, http.MethodGet, resourcePath(r)+"/tokens", nil)
 }
 
+// Invite makes somebody who is no user yet one, and a member of an account.
+func (o *Operator) Invite(ctx context.Context, account leastkey.ID, r api.InvitationRequest) (api.Invited, error) {
+	return one[api.Invited](ctx, o.c, http.MethodPost, "/accounts/"+account.String()+"/invitations", r)
+}
+
 // Roles gives the roles that members of an account may hold.
 func (o *Operator) Roles(ctx context.Context, account leastkey.ID) ([]api.Role, error) {
 	return list[api.Role](ctx, o.c, rolesPath(account), nil)

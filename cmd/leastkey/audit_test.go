@@ -62,7 +62,7 @@ func TestAuditFindsWhoChangedIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		if name == "rewrite" { // as a database that is older than the tree, which is hashed anew
-			test.sql = "UPDATE audit SET action = 'account.creatf' WHERE revision = 3; DROP TABLE audit_hashes; DROP INDEX audit_prunes; DROP TABLE identities; " +
+			test.sql = "UPDATE audit SET action = 'account.creatf' WHERE revision = 3; DROP TABLE audit_hashes; DROP INDEX audit_prunes; DROP TABLE identities; DROP TABLE roles; ALTER TABLE members DROP COLUMN groups; " +
 				"ALTER TABLE audit DROP COLUMN refused; CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT 1; END; PRAGMA user_version = 3"
 		}
 		tamper(t, filepath.Join(data, "leastkey.db"), free+test.sql)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/leastkey/leastkey"
@@ -14,6 +15,7 @@ import (
 type memberCommands struct {
 	List   memberList   `cmd:"" help:"List the members of an account." example:"leastkey member list --account Example"`
 	Add    memberAdd    `cmd:"" help:"Make a user a member, with roles." example:"leastkey member add ada@example.com --account Example --role Administrator"`
+	Invite memberInvite `cmd:"" help:"Make somebody who is no user yet a member, and print a link with which they come in once and choose a password." example:"leastkey member invite eve@example.com --account Example --role DNS"`
 	Set    memberSet    `cmd:"" help:"Set the roles of a member." example:"leastkey member set ada@example.com --account Example --role DNS"`
 	Remove memberRemove `cmd:"" help:"End a membership; what the user's tokens could do there ends with it." example:"leastkey member remove ada@example.com --account Example"`
 }
@@ -67,6 +69,36 @@ func (cmd *memberAdd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return a.show(m, line("%s is a member of account %q with %s.", m.Email, account.Name, roleNames(m)))
+}
+
+type memberInvite struct {
+	accountRef
+	rolesFlag
+	FirstName string `help:"First name."`
+	LastName  string `help:"Last name."`
+	Email     string `arg:"" help:"E-mail address."`
+}
+
+// Run implements the command.
+func (cmd *memberInvite) Run(ctx context.Context, a *app) error {
+	o, account, err := cmd.find(ctx, a)
+	if err != nil {
+		return err
+	}
+	made, err := o.Invite(ctx, account.ID, api.InvitationRequest{Email: cmd.Email, FirstName: cmd.FirstName, LastName: cmd.LastName, Roles: cmd.Role})
+	if err != nil {
+		return err
+	}
+	shown := struct {
+		Member    api.Member `json:"member"`
+		URL       string     `json:"url"`
+		ExpiresOn api.Time   `json:"expires_on"`
+	}{made.Member, made.URL.Reveal(), made.ExpiresOn}
+	return a.show(shown, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s\n%s\n", oneLine(shown.URL), oneLine(fmt.Sprintf("Brings %s into account %q with %s, once, until %s. Send it to nobody else.",
+			made.Member.Email, account.Name, roleNames(made.Member), instant(made.ExpiresOn))))
+		return err
+	})
 }
 
 // memberRef names one member.

@@ -55,6 +55,7 @@ func (a *API) operatorTable(dashboard string, signer *audit.Signer) []operatorRo
 		{"GET /accounts/{id}/members", a.operatorMembers, ""},
 		{"POST /accounts/{id}/members", a.operatorAddMember, "member.add"},
 		{"GET /accounts/{id}/members/{mid}/tokens", a.operatorForeseeMember, ""},
+		{"POST /accounts/{id}/invitations", a.operatorInvite(dashboard), "member.invite"},
 		{"PUT /accounts/{id}/members/{mid}", a.operatorUpdateMember, "member.update"},
 		{"DELETE /accounts/{id}/members/{mid}", a.operatorRemoveMember, "member.remove"},
 		{"GET /accounts/{id}/roles", a.operatorRoles, ""},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/api"
@@ -70,6 +71,35 @@ func (a *API) operatorForeseeRole(ctx context.Context, r *http.Request, body []b
 	}
 	effects, err := a.control.ForeseeRole(ctx, control.Operator(), account, id, spec.Groups)
 	return a.effectsAnswer(effects, err)
+}
+
+// invitationLife is how long an invited person has to come.
+const invitationLife = 7 * 24 * time.Hour
+
+func (a *API) operatorInvite(dashboard string) func(context.Context, *http.Request, []byte) (answer, error) {
+	return func(ctx context.Context, r *http.Request, body []byte) (answer, error) {
+		account, err := pathID(r, "id")
+		if err != nil {
+			return answer{}, err
+		}
+		var request api.InvitationRequest
+		if err := decode(body, &request); err != nil {
+			return answer{}, err
+		}
+		roles, err := a.rolesOf(ctx, control.Operator(), account, api.MemberRequest{Roles: api.Some(request.Roles)})
+		if err != nil {
+			return answer{}, err
+		}
+		made, err := a.control.Invite(ctx, control.Operator(), account, control.Invitation{
+			Email: request.Email, FirstName: request.FirstName, LastName: request.LastName, Roles: roles, Life: invitationLife,
+		})
+		if err != nil {
+			return answer{}, err
+		}
+		return ok(api.Invited{
+			Member: a.shownMember(made.MemberOf), URL: api.ShowOnce(dashboard + "/sign-in/link?code=" + made.Code), ExpiresOn: api.At(made.ExpiresOn),
+		})
+	}
 }
 
 func pathRole(r *http.Request) (account, id leastkey.ID, err error) {

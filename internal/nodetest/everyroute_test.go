@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/catalog"
+	"github.com/leastkey/leastkey/internal/control"
 	"github.com/leastkey/leastkey/internal/nodetest"
 )
 
@@ -14,8 +16,12 @@ import (
 // without a sensible body then fails for is the operation's own matter.
 func TestGlobalKeyOpensEveryRoute(t *testing.T) {
 	n := nodetest.Start(t, nodetest.Config{})
+	zone, certificate := leastkey.Resource{Type: "zone", ID: n.Ada.Zones[0]}, leastkey.Resource{Type: "certificate", ID: "1234567"}
+	if _, err := n.Control.Register(t.Context(), control.Operator(), certificate, "", zone); err != nil {
+		t.Fatal(err)
+	}
 	ids := strings.NewReplacer(
-		"{account_id}", n.Ada.Account.String(), "{zone_id}", n.Ada.Zones[0],
+		"{account_id}", n.Ada.Account.String(), "{zone_id}", n.Ada.Zones[0], "{certificate_id}", certificate.ID,
 	)
 	for _, op := range n.Catalog.Operations() {
 		path := strings.TrimPrefix(ids.Replace(op.Route), nodetest.Base)

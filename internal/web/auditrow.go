@@ -242,7 +242,7 @@ func infinitive(words string) string {
 	verb, rest, _ := strings.Cut(words, " ")
 	verb = cmp.Or(map[string]string{
 		"made": "make", "edited": "edit", "rolled": "roll", "ended": "end", "deleted": "delete", "signed": "sign", "confirmed": "confirm", "disabled": "disable", "changed": "change",
-		"renamed": "rename", "added": "add", "removed": "remove", "registered": "register", "moved": "move", "imported": "import", "brought": "bring",
+		"renamed": "rename", "added": "add", "invited": "invite", "removed": "remove", "registered": "register", "moved": "move", "imported": "import", "brought": "bring",
 	}[verb], verb)
 	return strings.TrimSpace(verb + " " + rest)
 }
@@ -258,7 +258,7 @@ func actWords(action string) string {
 		"user.key": "changed the Global API Key", "user.key_disable": "disabled the Global API Key", "user.origin_ca_key_disable": "disabled the Origin CA Key", "user.origin_ca_key": "changed the Origin CA Key", "user.sign_in_link": "made a sign-in link for",
 		"leak.revoke": "ended a leaked secret of the token", "leak.report": "found in public a secret of the token",
 		"account.create": "made the account", "account.update": "renamed the account",
-		"member.add": "added the member", "member.update": "changed the roles of the member", "member.remove": "removed the member",
+		"member.add": "added the member", "member.invite": "invited the member", "member.update": "changed the roles of the member", "member.remove": "removed the member",
 		"role.create": "made the role", "role.update": "changed the role", "role.delete": "removed the role", "credential.import": "imported tokens and keys",
 		"resource.register": "registered the resource", "resource.remove": "removed the resource",
 		"resource.rename": "renamed the resource", "resource.move": "moved the resource", "resource.import": "imported", "resource.discover": "brought in step with the upstream what is under",
