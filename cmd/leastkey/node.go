@@ -68,6 +68,7 @@ type node struct {
 	failed  chan error // what ends the process: a server that stopped by itself
 
 	dashboard atomic.Pointer[string] // where it listens by itself; nil: with the API
+	people    *login.Login
 }
 
 // openNode opens the database and puts the parts together. Nothing listens yet.
@@ -106,7 +107,7 @@ func (n *node) assemble(ctx context.Context, c nodeConfig) (err error) {
 	secure := func(r *http.Request) bool {
 		return strings.HasPrefix(c.url, "https://") || gateway.Encrypted(r, c.trustedProxies)
 	}
-	people, err := login.New(login.Config{OIDC: c.provider, Control: n.control, Secure: secure, Now: time.Now, Random: rand.Reader, Log: c.log})
+	n.people, err = login.New(login.Config{OIDC: c.provider, Control: n.control, Secure: secure, Now: time.Now, Random: rand.Reader, Log: c.log})
 	if err != nil {
 		return err
 	}
@@ -114,7 +115,7 @@ func (n *node) assemble(ctx context.Context, c nodeConfig) (err error) {
 	handIn := throttle.New(throttle.Quota{Requests: httpapi.LeakQuota, Per: httpapi.LeakQuotaPeriod}, time.Now)
 	n.leaks = n.api.LeakHandler(httpapi.Leaks{Brand: c.brand, Keys: c.leakKeys, WarnOnly: c.leakWarnOnly, Addr: addr, Throttle: handIn})
 	n.site, err = web.New(web.Config{
-		Control: n.control, Catalog: n.control.Catalog, Guard: n.guard, Login: people, URL: c.url, Secure: secure,
+		Control: n.control, Catalog: n.control.Catalog, Guard: n.guard, Login: n.people, URL: c.url, Secure: secure,
 		Addr: addr, Brand: c.brand,
 		Now: time.Now, Random: rand.Reader, Log: c.log,
 	})
@@ -312,6 +313,9 @@ func (n *node) close() error {
 			err = s.Close()
 		}
 		errs = append(errs, err)
+	}
+	if n.people != nil {
+		n.people.Wait()
 	}
 	return errors.Join(append(errs, n.record(), n.store.Close())...)
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/leastkey/leastkey/internal/control"
@@ -80,6 +81,7 @@ type Login struct {
 	emails    *throttle
 	addresses *throttle
 	hashing   *hashing
+	later     sync.WaitGroup
 	nobody    string // a password's hash to compute against when there is no other
 	oidc      OIDC
 	named     *names

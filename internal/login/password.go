@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/internal/control"
 )
 
@@ -26,6 +27,7 @@ func (l *Login) SignIn(ctx context.Context, email, password string, v control.Vi
 	if err := l.check(ctx, attempt, user, password); err != nil {
 		if errors.Is(err, ErrWrong) {
 			l.logFailure("sign-in refused", v, user, known)
+			l.recordFailure("session.begin", v, user, known)
 		}
 		return control.SignedIn{}, err
 	}
@@ -84,6 +86,7 @@ func (l *Login) checkAgain(ctx context.Context, caller control.Caller, user cont
 	if err := l.check(ctx, attempt, user, password); err != nil {
 		if errors.Is(err, ErrWrong) {
 			l.logFailure("password refused", control.Visit{Addr: caller.Addr}, user, true)
+			l.recordFailure("session.confirm", control.Visit{Addr: caller.Addr}, user, true)
 		}
 		return err
 	}
@@ -120,6 +123,25 @@ func (l *Login) logFailure(what string, v control.Visit, user control.User, know
 	}
 	l.log.Warn(what, "address", v.Addr, "user", user.ID)
 }
+
+// recordFailure leaves a row in the user's part of the audit log, of attempts that were not throttled. It is
+// written while the answer goes out already: of nobody there is no row, and the time that one takes would tell
+// whether there is such a user.
+func (l *Login) recordFailure(action string, v control.Visit, user control.User, known bool) {
+	if !known {
+		return
+	}
+	owner := leastkey.UserOf(user.ID)
+	l.later.Go(func() {
+		refusal := control.Refusal{Owner: owner, Action: action, Subject: owner.String(), Why: "the password was not right, or nobody signs in with one"}
+		if err := l.control.Refuse(context.Background(), control.Caller{Principal: owner, Addr: v.Addr}, refusal); err != nil {
+			l.log.Error("a refused sign-in is not in the audit log", "user", user.ID, "error", err)
+		}
+	})
+}
+
+// Wait returns when what was to be recorded is. Call it when nobody signs in any longer, before the store closes.
+func (l *Login) Wait() { l.later.Wait() }
 
 func isKind(err error, kind control.Kind) bool {
 	var refusal *control.Error

@@ -105,6 +105,7 @@ func (n *Node) Stop(t testing.TB) {
 	}
 	n.upstream.Close()
 	n.upstream = nil
+	n.Login.Wait()
 	if err := errors.Join(n.Store.Close(), n.Product.Close()); err != nil {
 		t.Errorf("stop the node: %v", err)
 	}
