@@ -259,6 +259,8 @@ func TestBrokenCatalogues(t *testing.T) {
 			`8: a site is never in a page; name a type that is below page under resources`},
 		{"above nothing", ops(`{route: "GET /pages/{id}", any_of: [Site Read], target: {site: above.page}}`),
 			`8: an id cannot be found at ""; write path.NAME, query.NAME or body./POINTER, or one of these behind host. or above.TYPE.`},
+		{"deletes what is above", ops(`{route: "DELETE /pages/{id}", any_of: [Site Read], target: {site: above.page.path.id}, deletes: target}`),
+			`8: DELETE /pages/{id} deletes its target, and what it names only leads there; remove deletes, or name the target by its id`},
 		{"host of a host", ops(`{route: "GET /pages/{id}", any_of: [Site Read], target: {site: host.host.path.id}}`),
 			`8: an id cannot be found at "host.path.id"; write path.NAME, query.NAME or body./POINTER, or one of these behind host. or above.TYPE.`},
 		{"service key that is neither", ops(`{route: "GET /sites/{id}", any_of: [Site Read], target: {site: path.id}, service_key: maybe}`),

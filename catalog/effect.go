@@ -11,6 +11,14 @@ func (b *builder) readEffects(e entry, op *Operation) {
 			op.Creates.Name = name.pointer("name")
 		}
 	}
+	if op.Target.ID.Indirect() {
+		for _, effect := range []string{"deletes", "renames", "moves"} {
+			if v := e.key(effect); v.present() {
+				v.wrong(op.String()+" "+effect+" its target, and what it names only leads there", "remove "+effect+", or name the target by its id")
+				return
+			}
+		}
+	}
 	if deletes := e.key("deletes"); deletes.present() {
 		if text, _ := deletes.text("deletes"); text != "target" {
 			deletes.wrong("unknown deletes "+quote(text), "write deletes: target")

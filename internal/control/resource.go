@@ -52,11 +52,9 @@ func (c *Control) register(ctx context.Context, caller Caller, r leastkey.Resour
 			row.Name = name
 			done.before = describedResource(was)
 		}
-		if err := tx.PutResource(row); err != nil {
+		if err := keepResource(tx, done, row); err != nil {
 			return err
 		}
-		record := row.record()
-		done.changes = []leastkey.Change{{Resource: &record}}
 		after := describedResource(row)
 		if fresh { // an id that comes back is a new resource, whatever still points to the old one
 			lost, err := c.forget(tx, done, []leastkey.Resource{r})

@@ -59,15 +59,13 @@ func (c *Control) importRows(tx Tx, done *deed, rows []syncStep) error {
 	var record recordedSync
 	var fresh []leastkey.Resource
 	for _, row := range rows {
-		if err := tx.PutResource(row.is); err != nil {
+		if err := keepResource(tx, done, row.is); err != nil {
 			return err
 		}
 		if !row.was.Resource.IsZero() {
 			record.Renamed = append(record.Renamed, row.is.Resource.String())
 			continue
 		}
-		made := row.is.record()
-		done.changes = append(done.changes, leastkey.Change{Resource: &made})
 		fresh = append(fresh, row.is.Resource)
 		record.Registered = append(record.Registered, row.is.Resource.String())
 	}

@@ -21,7 +21,7 @@ func (c *Control) Rename(ctx context.Context, caller Caller, r leastkey.Resource
 		row.Name = name
 		done.before, done.after = describedResource(was), describedResource(row)
 		done.account = accountOf(lastOf(r, newAncestry(tx)))
-		return tx.PutResource(row)
+		return keepResource(tx, done, row)
 	})
 	return row, err
 }
@@ -76,15 +76,20 @@ func (c *Control) Move(ctx context.Context, caller Caller, r, parent leastkey.Re
 	return row, lost, err
 }
 
+// keepResource puts a resource, and has nodes learn all of it: its name too, by which some requests find it.
+func keepResource(tx Tx, done *deed, row Resource) error {
+	record := row.record()
+	done.changes = append(done.changes, leastkey.Change{Resource: &record})
+	return tx.PutResource(row)
+}
+
 // move changes the parent as a part of an act; below is the resource and all under it.
 func (c *Control) move(tx Tx, done *deed, was Resource, parent leastkey.Resource, below []Resource) (Resource, []Loss, error) {
 	row := was
 	row.Parent = parent
-	if err := tx.PutResource(row); err != nil {
+	if err := keepResource(tx, done, row); err != nil {
 		return row, nil, err
 	}
-	record := row.record()
-	done.changes = append(done.changes, leastkey.Change{Resource: &record})
 	lost, err := c.forget(tx, done, resources(below))
 	return row, lost, err
 }

@@ -208,9 +208,7 @@ func (c *Control) sync(tx Tx, done *deed, l Listing, steps []syncStep, total *Sy
 				total.Removed++
 			}
 		case step.was.Resource.IsZero():
-			err = tx.PutResource(step.is)
-			made := step.is.record()
-			done.changes = append(done.changes, leastkey.Change{Resource: &made})
+			err = keepResource(tx, done, step.is)
 			if err == nil {
 				lost, err = c.forget(tx, done, []leastkey.Resource{step.is.Resource})
 			}
@@ -226,7 +224,7 @@ func (c *Control) sync(tx Tx, done *deed, l Listing, steps []syncStep, total *Sy
 			record.Moved = append(record.Moved, step.is.Resource.String())
 			total.Moved++
 		default:
-			err = tx.PutResource(step.is)
+			err = keepResource(tx, done, step.is)
 			record.Renamed = append(record.Renamed, step.is.Resource.String())
 			total.Renamed++
 		}
