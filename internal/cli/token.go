@@ -277,8 +277,13 @@ func (cmd *verifyCommand) Run(ctx context.Context, a *app) error {
 	}
 	v, err := tokens.Verify(ctx)
 	var refused *client.Error
-	if cmd.Account == "" && errors.As(err, &refused) && ofAccount(token) {
-		return fmt.Errorf("this is the token of an account, which is verified with --account ID: %w", err)
+	if cmd.Account == "" && errors.As(err, &refused) {
+		switch {
+		case madeFor(token, "at"):
+			return fmt.Errorf("this is the token of an account, which is verified with --account ID: %w", err)
+		case !madeFor(token, "ut"):
+			return fmt.Errorf("if an account owns this token, verify it with --account ID: %w", err)
+		}
 	}
 	if err != nil {
 		return err
@@ -286,10 +291,11 @@ func (cmd *verifyCommand) Run(ctx context.Context, a *app) error {
 	return a.show(v, line("Token %s is %s%s.", v.ID, v.Status, until(v.ExpiresOn, a.now())))
 }
 
-// ofAccount tells from the shape of a token that an account owns it.
-func ofAccount(token string) bool {
+// madeFor tells from the shape of a token that it was made here, and for whom: "ut" for a user, "at" for an account.
+// One of another system has neither shape.
+func madeFor(token, owner string) bool {
 	kind, _, _ := strings.Cut(strings.TrimSpace(token), "_")
-	return len(kind) >= 4 && len(kind) <= 5 && strings.HasSuffix(kind, "at")
+	return len(kind) >= 4 && len(kind) <= 5 && strings.HasSuffix(kind, owner)
 }
 
 func until(t api.Time, now time.Time) string {
