@@ -62,6 +62,7 @@ func places(d *harness.Demo, s seeded) []place {
 		{"audit", "/profile/audit", "Audit log"},
 		{"audit-failing", "/profile/audit?from=yesterday", "Audit log"},
 		{"account-audit", account + "/audit", "Audit log of " + name},
+		{"members", account + "/members", "Members of " + name},
 		{"not-found", "/profile/nothing", "Not found"},
 		{"sign-in-link", "/sign-in/link?code=spent", "Sign in with a link"},
 	}

@@ -32,7 +32,7 @@ type album struct {
 // shown are the steps that the documentation has a picture of.
 var shown = []string{
 	"sign-in", "templates", "form", "summary", "created", "tokens", "token", "roll", "custom",
-	"edit-summary", "delete", "audit", "global-api-key",
+	"edit-summary", "delete", "audit", "global-api-key", "members",
 }
 
 func (a *album) take(p *chromium.Page, name string) {
@@ -77,6 +77,9 @@ func TestPictures(t *testing.T) {
 	p.Visit("/profile/global-api-key")
 	p.At("Global API Key")
 	a.take(p, "global-api-key")
+	p.Visit("/account/" + d.Staging().AccountID + "/members")
+	p.See("Add a member")
+	a.take(p, "members")
 	if want := len(shown) * 4; a.taken != want {
 		t.Errorf("%d pictures, want %d", a.taken, want)
 	}

@@ -29,21 +29,25 @@ type foreseen struct {
 // roles; with none, no place there. Only the operator may ask, for it tells of people's own tokens.
 func (c *Control) ForeseeRoles(ctx context.Context, caller Caller, account, member leastkey.ID, roles []leastkey.ID) ([]Effect, error) {
 	var effects []Effect
-	err := c.view(ctx, caller, operatorOnly, func(r Reader) error {
-		row, err := r.Member(account, member)
-		if err != nil {
-			return explain(err, "member", member)
-		}
-		own, err := r.Roles(account)
-		if err != nil {
-			return err
-		}
-		is := row.record()
-		is.Roles, is.Groups = roles, grantedBy(own, roles)
-		effects, err = c.foreseeUser(r, row.User, instead(is), nil)
+	err := c.view(ctx, caller, operatorOnly, func(r Reader) (err error) {
+		effects, err = c.foreseeRoles(r, account, member, roles)
 		return err
 	})
 	return effects, err
+}
+
+func (c *Control) foreseeRoles(r Reader, account, member leastkey.ID, roles []leastkey.ID) ([]Effect, error) {
+	row, err := r.Member(account, member)
+	if err != nil {
+		return nil, explain(err, "member", member)
+	}
+	own, err := r.Roles(account)
+	if err != nil {
+		return nil, err
+	}
+	is := row.record()
+	is.Roles, is.Groups = roles, grantedBy(own, roles)
+	return c.foreseeUser(r, row.User, instead(is), nil)
 }
 
 // instead puts a membership in the place of the one in its account.
@@ -247,4 +251,31 @@ func (c *Control) takenBy(is Credential, rights []leastkey.Right) []leastkey.Rig
 			return op.ServiceKey && slices.Contains(op.AnyOf, r.Permission)
 		})
 	})
+}
+
+// TouchedByRoles counts the credentials that would lose, and those that would gain, if a member of an account had
+// these roles. Whoever may see the member may ask: which credentials they are is the person's own.
+func (c *Control) TouchedByRoles(ctx context.Context, caller Caller, account, member leastkey.ID, roles []leastkey.ID) (loses, gains int, err error) {
+	err = c.view(ctx, caller, leastkey.AccountOf(account).Resource(), func(r Reader) error {
+		effects, err := c.foreseeRoles(r, account, member, roles)
+		for _, e := range effects {
+			if len(e.Loses) > 0 {
+				loses++
+			}
+			if len(e.Gains) > 0 {
+				gains++
+			}
+		}
+		return err
+	})
+	return loses, gains, err
+}
+
+// Permits reports whether the caller may do at this moment what it says that it is about, on an account.
+func (c *Control) Permits(ctx context.Context, caller Caller, account leastkey.ID) (bool, error) {
+	err := c.view(ctx, caller, leastkey.AccountOf(account).Resource(), func(Reader) error { return nil })
+	if refusal, ok := errors.AsType[*Error](err); ok && refusal.Kind == Refused {
+		return false, nil
+	}
+	return err == nil, err
 }

@@ -46,7 +46,7 @@ func (s *Site) table() []route {
 	return slices.Concat(
 		[]route{{"GET", "/{$}", signedIn, home}, {"GET", "/profile", signedIn, home}},
 		s.signInRoutes(), s.providerRoutes(), s.leakedRoutes(), s.sessionRoutes(), s.passwordRoutes(),
-		s.tokensRoutes(), s.rollRoutes(), s.statusRoutes(), s.deleteRoutes(), s.keysRoutes(), s.auditRoutes(),
+		s.tokensRoutes(), s.rollRoutes(), s.statusRoutes(), s.deleteRoutes(), s.keysRoutes(), s.auditRoutes(), s.memberRoutes(),
 		s.wizardRoutes(), s.findRoutes(), s.tokenRoutes(),
 	)
 }

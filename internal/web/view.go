@@ -88,7 +88,7 @@ func (n Nav) accounts() []NavLink {
 	links := make([]NavLink, len(n.Accounts))
 	for i, a := range n.Accounts {
 		home := "/account/" + a.ID
-		entries := []NavLink{n.entry("API tokens", home+"/api-tokens"), n.entry("Audit log", home+"/audit")}
+		entries := []NavLink{n.entry("API tokens", home+"/api-tokens"), n.entry("Members", home+"/members"), n.entry("Audit log", home+"/audit")}
 		links[i] = NavLink{Link: Link{a.Name, home + "/api-tokens"}}
 		if slices.ContainsFunc(entries, func(e NavLink) bool { return e.Current }) {
 			links[i].Within, links[i].Entries = true, entries
