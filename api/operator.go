@@ -95,12 +95,13 @@ type ResourceConsequences struct {
 
 // TokenLoss is what one token, or key, would lose; and gain, where a resource would be elsewhere.
 type TokenLoss struct {
-	ID    leastkey.ID `json:"id"`
-	Kind  string      `json:"kind"` // "API token", "Global API Key" ...
-	Name  string      `json:"name"`
-	Owner string      `json:"owner"` // "user 7d2f..."
-	Loses []string    `json:"loses"` // "zone 023e...", "DNS Read, DNS Write on every zone of account 01a7..."
-	Gains []string    `json:"gains,omitempty"`
+	ID        leastkey.ID `json:"id"`
+	Kind      string      `json:"kind"` // "API token", "Global API Key" ...
+	Name      string      `json:"name"`
+	Owner     string      `json:"owner"`                // "user 7d2f..."
+	OwnerName string      `json:"owner_name,omitempty"` // what people call the owner; not of a removal
+	Loses     []string    `json:"loses"`                // "zone 023e...", "DNS Read, DNS Write on every zone of account 01a7..."
+	Gains     []string    `json:"gains,omitempty"`
 }
 
 // Consequences is the answer of GET /leastkey/v1/users/{id}/tokens, of what disabling the user would

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -26,7 +27,7 @@ func sayEffects(a *app, touched []api.TokenLoss) error {
 		if len(t.Gains) > 0 {
 			how = append(how, "gains "+strings.Join(t.Gains, "; "))
 		}
-		if _, err := fmt.Fprintln(a.stderr, oneLine(fmt.Sprintf("%s %q (%s) of %s %s.", t.Kind, t.Name, t.ID, t.Owner, strings.Join(how, ", and ")))); err != nil {
+		if _, err := fmt.Fprintln(a.stderr, oneLine(fmt.Sprintf("%s %q (%s) of %s %s.", t.Kind, t.Name, t.ID, cmp.Or(t.OwnerName, t.Owner), strings.Join(how, ", and ")))); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 // Effect is how a change touches one credential.
 type Effect struct {
 	Credential   Credential
+	Owner        string // what people call the owner: an e-mail address, the name of an account
 	Loses, Gains []leastkey.Right
 }
 
@@ -196,13 +197,28 @@ func (c *Control) effects(r Reader, f foreseen) ([]Effect, error) {
 				return nil, err
 			}
 			for _, is := range credentials {
-				if e := c.effect(is, f); len(e.Loses)+len(e.Gains) > 0 {
-					all = append(all, e)
+				e := c.effect(is, f)
+				if len(e.Loses)+len(e.Gains) == 0 {
+					continue
 				}
+				if e.Owner, err = called(r, owner); err != nil {
+					return nil, err
+				}
+				all = append(all, e)
 			}
 		}
 	}
 	return all, nil
+}
+
+// called is what people call a principal.
+func called(r Reader, p leastkey.Principal) (string, error) {
+	if p.Kind == leastkey.UserPrincipal {
+		user, err := r.User(p.ID)
+		return user.Email, err
+	}
+	account, err := r.Account(p.ID)
+	return account.Name, err
 }
 
 func (c *Control) effect(is Credential, f foreseen) Effect {
@@ -218,7 +234,7 @@ func (c *Control) effect(is Credential, f foreseen) Effect {
 		return of.Rights(f.grants[is.Principal][at], w)
 	}
 	had, has := c.takenBy(is, rights(is, 0)), c.takenBy(is, rights(after, 1))
-	return Effect{is, leastkey.Beyond(had, has, f.ancestry[1]), leastkey.Beyond(has, had, f.ancestry[0])}
+	return Effect{Credential: is, Loses: leastkey.Beyond(had, has, f.ancestry[1]), Gains: leastkey.Beyond(has, had, f.ancestry[0])}
 }
 
 // rightsOn are the rights that are about the resources, on each by itself.

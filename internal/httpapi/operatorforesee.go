@@ -40,7 +40,7 @@ func (a *API) effectsAnswer(effects []control.Effect, err error) (answer, error)
 	shown := api.Consequences{Tokens: []api.TokenLoss{}}
 	for _, e := range effects {
 		shown.Tokens = append(shown.Tokens, api.TokenLoss{
-			ID: e.Credential.ID, Kind: e.Credential.Kind.String(), Name: e.Credential.Name, Owner: e.Credential.Principal.String(),
+			ID: e.Credential.ID, Kind: e.Credential.Kind.String(), Name: e.Credential.Name, Owner: e.Credential.Principal.String(), OwnerName: e.Owner,
 			Loses: a.rightsInWords(e.Loses), Gains: a.rightsInWords(e.Gains),
 		})
 	}
