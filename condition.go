@@ -41,10 +41,25 @@ func ParseAddressRange(s string) (AddressRange, error) {
 	return AddressRange{prefix.Masked(), false}, nil
 }
 
+// RangeOf is the range of a prefix, host bits masked: the inverse of [AddressRange.Prefix] and
+// [AddressRange.IsBare]. An invalid prefix gives the zero range.
+func RangeOf(prefix netip.Prefix, bare bool) AddressRange {
+	if !prefix.IsValid() {
+		return AddressRange{}
+	}
+	return AddressRange{prefix.Masked(), bare}
+}
+
 // Contains reports whether the address is in the range.
 func (r AddressRange) Contains(a netip.Addr) bool {
 	return r.prefix.IsValid() && r.prefix.Contains(a.Unmap().WithZone(""))
 }
+
+// Prefix is the block itself, host bits masked; invalid for the zero range, which contains nothing.
+func (r AddressRange) Prefix() netip.Prefix { return r.prefix }
+
+// IsBare reports whether the range was written as one address, without a length.
+func (r AddressRange) IsBare() bool { return r.bare }
 
 // Covers reports whether every address of other is in r.
 func (r AddressRange) Covers(other AddressRange) bool {

@@ -28,28 +28,43 @@ const (
 // ParseAny reads a secret in a shape of this installation, as [Brand.Parse] does, or else one that may
 // have been imported, by [ForeignSecret]. What begins as a token of this brand is one, or mistyped.
 func (b Brand) ParseAny(s string) (Secret, SecretKind, error) {
-	secret, kind, err := b.Parse(s)
-	if err == nil || strings.HasPrefix(s, b.prefix(UserTokenSecret)) || strings.HasPrefix(s, b.prefix(AccountTokenSecret)) {
-		return secret, kind, err
-	}
-	if secret, err = ForeignSecret(s); err != nil {
+	kind, err := b.anyKind(s)
+	if err != nil {
 		return Secret{}, 0, err
 	}
-	return secret, ForeignTokenSecret, nil
+	return secretOf(s), kind, nil
+}
+
+func (b Brand) anyKind(s string) (SecretKind, error) {
+	kind, err := b.kindOf(s)
+	if err == nil || b.tokenKind(s) != 0 {
+		return kind, err
+	}
+	if err := foreign(s); err != nil {
+		return 0, err
+	}
+	return ForeignTokenSecret, nil
 }
 
 // ForeignSecret reads a token that another system made: 20 to 512 characters that a bearer token may
 // have (RFC 6750, section 2.1). The error never repeats the input.
 func ForeignSecret(s string) (Secret, error) {
+	if err := foreign(s); err != nil {
+		return Secret{}, err
+	}
+	return secretOf(s), nil
+}
+
+func foreign(s string) error {
 	switch {
 	case len(s) < shortestForeign:
-		return Secret{}, fmt.Errorf("a token of %d characters: want at least %d, for a shorter one could be guessed", len(s), shortestForeign)
+		return fmt.Errorf("a token of %d characters: want at least %d, for a shorter one could be guessed", len(s), shortestForeign)
 	case len(s) > longestForeign:
-		return Secret{}, fmt.Errorf("a token of %d characters: want at most %d", len(s), longestForeign)
+		return fmt.Errorf("a token of %d characters: want at most %d", len(s), longestForeign)
 	case strings.ContainsFunc(s, notBearer):
-		return Secret{}, errors.New("a token with a character that cannot be sent as one: want A-Z, a-z, 0-9 and -._~+/=")
+		return errors.New("a token with a character that cannot be sent as one: want A-Z, a-z, 0-9 and -._~+/=")
 	default:
-		return secretOf(s), nil
+		return nil
 	}
 }
 

@@ -4,8 +4,8 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"log/slog"
 	"strings"
@@ -126,44 +126,77 @@ func randomBase62(random io.Reader, n int) (string, error) {
 	return string(out), nil
 }
 
-func checksum(text string) string {
-	return fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(text)))
-}
-
 // Parse reads a secret in any shape of this installation and says which kind it is.
 // The checksum of a token covers its prefix, so a relabelled token does not parse.
 // The error never repeats the input.
 func (b Brand) Parse(s string) (Secret, SecretKind, error) {
-	for _, k := range []SecretKind{UserTokenSecret, AccountTokenSecret} {
-		prefix := b.prefix(k)
-		if !strings.HasPrefix(s, prefix) {
-			continue
-		}
-		if len(s) != len(prefix)+randomLength+sumLength {
-			return Secret{}, 0, fmt.Errorf("token of %d characters: want %d", len(s), len(prefix)+randomLength+sumLength)
-		}
-		body, sum := s[:len(s)-sumLength], s[len(s)-sumLength:]
-		for i := len(prefix); i < len(body); i++ {
-			if strings.IndexByte(base62, body[i]) < 0 {
-				return Secret{}, 0, fmt.Errorf("token has a character outside A-Z, a-z, 0-9 at position %d", i+1)
-			}
-		}
-		if checksum(body) != sum {
-			return Secret{}, 0, fmt.Errorf("token has a wrong checksum: it was mistyped or cut")
-		}
-		return secretOf(s), k, nil
+	kind, err := b.kindOf(s)
+	if err != nil {
+		return Secret{}, 0, err
+	}
+	return secretOf(s), kind, nil
+}
+
+// kindOf says which kind of secret a text has the shape of.
+func (b Brand) kindOf(s string) (SecretKind, error) {
+	if kind := b.tokenKind(s); kind != 0 {
+		return kind, b.checkToken(s)
 	}
 	if isLowerHex(s, globalLength) {
-		return secretOf(s), GlobalKeySecret, nil
+		return GlobalKeySecret, nil
 	}
 	if rest, ok := strings.CutPrefix(s, servicePrefix); ok {
 		id, body, _ := strings.Cut(rest, "-")
 		if isLowerHex(id, serviceID) && isLowerHex(body, serviceBody) {
-			return secretOf(s), ServiceKeySecret, nil
+			return ServiceKeySecret, nil
 		}
 	}
-	return Secret{}, 0, fmt.Errorf("not a token or key of this installation")
+	return 0, errors.New("not a token or key of this installation")
 }
+
+// tokenPrefix is the length of what follows the brand.
+const tokenPrefix = len("ut_")
+
+// tokenKind is what a text that begins as a token of this brand is, or mistyped; 0 for another.
+func (b Brand) tokenKind(s string) SecretKind {
+	if len(s) < len(b)+tokenPrefix || s[:len(b)] != string(b) {
+		return 0
+	}
+	switch s[len(b) : len(b)+tokenPrefix] {
+	case "ut_":
+		return UserTokenSecret
+	case "at_":
+		return AccountTokenSecret
+	default:
+		return 0
+	}
+}
+
+// checkToken holds a text that begins as a token to the rest of its shape.
+func (b Brand) checkToken(s string) error {
+	prefix := len(b) + tokenPrefix
+	if want := prefix + randomLength + sumLength; len(s) != want {
+		return fmt.Errorf("token of %d characters: want %d", len(s), want)
+	}
+	body, sum := s[:len(s)-sumLength], s[len(s)-sumLength:]
+	for i := prefix; i < len(body); i++ {
+		if !base62Bytes[body[i]] {
+			return fmt.Errorf("token has a character outside A-Z, a-z, 0-9 at position %d", i+1)
+		}
+	}
+	if !isChecksum(sum, body) {
+		return errors.New("token has a wrong checksum: it was mistyped or cut")
+	}
+	return nil
+}
+
+// base62Bytes tells the bytes of base62.
+var base62Bytes = func() (is [256]bool) {
+	for i := range len(base62) {
+		is[base62[i]] = true
+	}
+	return is
+}()
 
 // Reveal gives the secret itself. Call it to show a secret once, or to send it; nowhere else.
 func (s Secret) Reveal() string {
@@ -177,9 +210,10 @@ func (s Secret) Reveal() string {
 func (s Secret) IsZero() bool { return s.text == nil }
 
 // Hash is what is kept of a secret.
-func (s Secret) Hash() SecretHash {
-	text := s.Reveal()
-	if len(text) <= maxPrintable { // every shape is shorter: no allocation on the decision path
+func (s Secret) Hash() SecretHash { return hashOf(s.Reveal()) }
+
+func hashOf(text string) SecretHash {
+	if len(text) <= maxPrintable { // every shape but one is shorter: no allocation on the decision path
 		var buf [len(hashTag) + maxPrintable]byte
 		n := copy(buf[:], hashTag)
 		n += copy(buf[n:], text)
@@ -187,6 +221,19 @@ func (s Secret) Hash() SecretHash {
 	}
 	return sha256.Sum256([]byte(hashTag + text))
 }
+
+// Recognize says which kind of secret a text is, as [Brand.ParseAny] does, and gives the hash that is
+// kept of such a secret, without making one. It is for those who only look a credential up.
+func (b Brand) Recognize(s string) (SecretHash, SecretKind, error) {
+	kind, err := b.anyKind(s)
+	if err != nil {
+		return SecretHash{}, 0, err
+	}
+	return hashOf(s), kind, nil
+}
+
+// ImportedHashOf is [Secret.ImportedHash] of a text that [Brand.Recognize] knows.
+func ImportedHashOf(s string) SecretHash { return ImportedHash(sha256.Sum256([]byte(s))) }
 
 // Tail is the last four characters, which owners use to tell two secrets of one token apart.
 // For a token they are half of its checksum and say nothing about the random part.

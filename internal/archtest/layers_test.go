@@ -22,7 +22,8 @@ var layers = []layer{
 	{"client", []string{".", "api"}, "whoever imports the client gets the wire, and nothing of the server"},
 
 	// Engines.
-	{"guard", []string{".", "api", "catalog"}, "an enforcement node decides from memory: it has no store and no control plane"},
+	{"guard/internal/table", nil, "how records lie in memory is a matter of bytes; what they mean, the guard knows"},
+	{"guard", []string{".", "api", "catalog", "guard/internal/table"}, "an enforcement node decides from memory: it has no store and no control plane"},
 	{"leastkeytest", []string{".", "api", "catalog", "guard"}, "whoever tests with the kit gets what they test with, and nothing of the server"},
 	{"internal/audit", []string{"."}, "whether a log is whole is a matter of its rows and hashes; it knows nobody who writes or reads them"},
 	{"internal/leak", []string{"."}, "what a report says and what a scanner is to look for is a matter of forms; who ends a secret is another"},
