@@ -193,6 +193,9 @@ func (b *builder) finish() {
 			c.accountGroups = append(c.accountGroups, tg)
 		}
 	}
+	for i, op := range c.operations {
+		op.number = i
+	}
 	for _, op := range slices.Concat(c.operations, b.refused) {
 		at := c.routes
 		if op.Host != "" {
@@ -202,6 +205,15 @@ func (b *builder) finish() {
 			}
 		}
 		at.add(op)
+		for i, segment := range op.segments {
+			if isParam(segment) {
+				op.paramAt = append(op.paramAt, i)
+			}
+		}
+	}
+	c.routes.seal()
+	for _, own := range c.hosts {
+		own.seal()
 	}
 }
 

@@ -31,6 +31,18 @@ func (c *Catalog) Grants(p leastkey.Principal, active bool, memberships []leastk
 	return g
 }
 
+// GrantedBy lists the groups that a member has in an account who holds these roles of the catalogue,
+// and roles of the account's own that grant these groups: what [Catalog.Grants] makes policies of.
+func (c *Catalog) GrantedBy(roles, own []leastkey.ID) []leastkey.ID {
+	var all []leastkey.ID
+	for _, id := range roles {
+		if role, ok := c.roleByID[id]; ok {
+			all = append(all, role.Groups...)
+		}
+	}
+	return append(all, c.ofRoles(own)...)
+}
+
 // ofRoles are those of the groups that a role can hold: known ones, and not those that every user has.
 func (c *Catalog) ofRoles(groups []leastkey.ID) []leastkey.ID {
 	var held []leastkey.ID

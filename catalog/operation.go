@@ -29,8 +29,14 @@ type Operation struct {
 	ServiceKey bool // a service key is taken as well, and is bounded by what its owner may do
 
 	segments []string
+	paramAt  []int // which of the segments are parameters
+	number   int
 	at       value
 }
+
+// Number is the place of the operation in [Catalog.Operations], from 0: who makes something of each
+// operation finds it by that.
+func (op *Operation) Number() int { return op.number }
 
 // OperationAccess is what an operation asks of its caller. The zero value is refused.
 type OperationAccess uint8

@@ -12,6 +12,9 @@ type node struct {
 	folded map[string]bool // the fixed segments in lower case
 	param  *node
 	ops    map[string]*Operation // routes that end here, by method
+
+	edges  edges     // fixed, as requests look for it
+	starts [4]uint64 // a bit for each byte that a segment begins with which may resemble a fixed one
 }
 
 func (n *node) add(op *Operation) {
@@ -48,6 +51,14 @@ func isParam(segment string) bool { return segment[0] == '{' }
 //
 // host is in lower case and has no port. A route that names it beats one that names none.
 func (c *Catalog) Match(method, host, path string) (*Operation, Params, bool) {
+	op := c.match(method, host, path)
+	if op == nil {
+		return nil, Params{}, false
+	}
+	return op, op.params(path), true
+}
+
+func (c *Catalog) match(method, host, path string) *Operation {
 	var op *Operation
 	own := c.hosts[host]
 	if own != nil {
@@ -60,9 +71,33 @@ func (c *Catalog) Match(method, host, path string) (*Operation, Params, bool) {
 		}
 	}
 	if op == nil || op.Access == ByNobody || op.Method != method { // no method at all would find any
+		return nil
+	}
+	return op
+}
+
+// MatchPlain is [Catalog.Match] of a path of which nobody has looked at the bytes yet. It finds an
+// operation only where that path is in canonical form and has nothing percent-encoded: what stands for
+// fixed segments is equal to them, and what stands for parameters has none but the bytes of plain. Of
+// any other path it says nothing.
+func (c *Catalog) MatchPlain(method, host, path string, plain *[256]bool) (*Operation, Params, bool) {
+	op := c.match(method, host, path)
+	if op == nil {
 		return nil, Params{}, false
 	}
-	return op, Params{op, path}, true
+	params := op.params(path)
+	for i := range op.paramAt {
+		segment := params.segment(i)
+		if segment == "." || segment == ".." {
+			return nil, Params{}, false
+		}
+		for k := range len(segment) {
+			if !plain[segment[k]] {
+				return nil, Params{}, false
+			}
+		}
+	}
+	return op, params, true
 }
 
 // HasPath reports whether any method matches the path, on any host.
@@ -80,7 +115,7 @@ func (c *Catalog) HasPath(path string) bool {
 func (n *node) find(method, rest string) *Operation {
 	if rest == "" {
 		if method != "" {
-			return n.ops[method]
+			return n.edges.op(method)
 		}
 		for _, op := range n.ops {
 			if op.Access != ByNobody {
@@ -99,13 +134,13 @@ func (n *node) find(method, rest string) *Operation {
 	if segment == "" {
 		return nil
 	}
-	next, isFixed := n.fixed[segment]
-	if isFixed {
+	next := n.edges.next(segment)
+	if next != nil {
 		if op := next.find(method, tail); op != nil {
 			return op
 		}
 	}
-	if n.param == nil || !isFixed && n.resembles(segment) {
+	if n.param == nil || next == nil && n.resembles(segment) {
 		return nil
 	}
 	return n.param.find(method, tail)
@@ -114,7 +149,7 @@ func (n *node) find(method, rest string) *Operation {
 // resembles reports whether some upstream could take the segment for a fixed one: whatever its case,
 // and with a format or marks behind it.
 func (n *node) resembles(segment string) bool {
-	if len(n.folded) == 0 {
+	if len(n.folded) == 0 || n.starts[segment[0]/64]&(1<<(segment[0]%64)) == 0 {
 		return false
 	}
 	if plain, err := url.PathUnescape(segment); err == nil && !n.folded[strings.ToLower(segment)] {
@@ -148,6 +183,40 @@ func (n *node) shadows(template []string, rest string) bool {
 type Params struct {
 	op   *Operation
 	path string
+	at   [firstParams]uint32 // where the first of them stand in the path
+}
+
+// firstParams is how many parameters are found at once. Few routes have more.
+const firstParams = 4
+
+// params are those of a path that matches.
+func (op *Operation) params(path string) Params {
+	p := Params{op: op, path: path}
+	number, at, found := 0, 1, 0
+	for _, want := range op.paramAt[:min(firstParams, len(op.paramAt))] {
+		for ; number < want; number++ {
+			at += strings.IndexByte(path[at:], '/') + 1
+		}
+		p.at[found] = uint32(at) //nolint:gosec // in a string
+		found++
+	}
+	return p
+}
+
+// segment is what stands for a parameter, by its number.
+func (p *Params) segment(i int) string {
+	number, at := 0, 1
+	if i < firstParams {
+		number, at = p.op.paramAt[i], int(p.at[i])
+	}
+	for ; number < p.op.paramAt[i]; number++ {
+		at += strings.IndexByte(p.path[at:], '/') + 1
+	}
+	rest := p.path[at:]
+	if end := strings.IndexByte(rest, '/'); end >= 0 {
+		return rest[:end]
+	}
+	return rest
 }
 
 // Value gives the segment that stands for the parameter {name}, as it is in the path.
@@ -155,16 +224,10 @@ func (p Params) Value(name string) (string, bool) {
 	if p.op == nil {
 		return "", false
 	}
-	rest := p.path
-	for _, s := range p.op.segments {
-		segment, tail := rest[1:], ""
-		if end := strings.IndexByte(segment, '/'); end >= 0 {
-			segment, tail = segment[:end], segment[end:]
+	for i, at := range p.op.paramAt {
+		if s := p.op.segments[at]; s[1:len(s)-1] == name {
+			return p.segment(i), true
 		}
-		if isParam(s) && s[1:len(s)-1] == name {
-			return segment, true
-		}
-		rest = tail
 	}
 	return "", false
 }
