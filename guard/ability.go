@@ -2,7 +2,6 @@ package guard
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/leastkey/leastkey/api"
@@ -65,19 +64,14 @@ func Needs(op *catalog.Operation) Ability {
 }
 
 // needs is what this request of the operation needs.
-func needs(op *catalog.Operation, r Request) Ability {
+func needs(op *catalog.Operation, h *header) Ability {
 	a := Needs(op)
-	if AsksUpgrade(r.Header) {
+	if asksUpgrade(h.upgrade) {
 		a |= Upgrades
-	} else if len(r.Header["Upgrade"]) > 0 { // h2c, which an API that takes it would go on in without a guard
+	} else if len(h.upgrade) > 0 { // h2c, which an API that takes it would go on in without a guard
 		a |= Headers
 	}
-	for name := range r.Header {
-		if Owned(name) && !isCarrier(name) {
-			a |= Headers
-		}
-	}
-	if slices.ContainsFunc(r.Header["Cookie"], hasSession) {
+	if h.owned || h.session {
 		a |= Headers
 	}
 	return a

@@ -39,36 +39,31 @@ func (g *Guard) Carries(name string) bool {
 
 // presented is the one credential that a request carries.
 type presented struct {
-	secret leastkey.Secret // zero: well formed, but no secret of this installation
-	sent   leastkey.Kind   // that is sent in this way; zero: none that this installation makes
-	email  string          // sent beside a Global API Key, lower case
+	text  string              // as it came; "" for what is no secret of this installation, however well formed
+	hash  leastkey.SecretHash // of it
+	sent  leastkey.Kind       // that is sent in this way; zero: none that this installation makes
+	email string              // sent beside a Global API Key, lower case
 }
 
-// carried reads the credential from the header; own are the fields in which clients of the API send
-// theirs. A bearer token wins over these, and these over e-mail and key, since SDKs send every
-// credential that they find in their environment; everything else that could be read in two ways is
-// refused.
-func carried(h http.Header, brand leastkey.Brand, own []string) (presented, *Denial) {
-	authorization, email, key, service := h[authorizationField], h[emailField], h[keyField], h[serviceKeyField]
-	var other []string
-	for _, name := range own {
-		other = append(other, h[name]...)
-	}
+// carried reads the credential from the header. A bearer token wins over the fields in which clients of
+// the API send theirs, and these over e-mail and key, since SDKs send every credential that they find
+// in their environment; everything else that could be read in two ways is refused.
+func carried(h *header, brand leastkey.Brand) (presented, *Denial) {
 	switch {
-	case len(authorization) > 1:
+	case len(h.authorization) > 1:
 		return presented{}, badRequest("two Authorization fields", api.MalformedBearer())
-	case len(other) > 1:
+	case len(h.tokens) > 1:
 		return presented{}, badRequest("two fields with a token", api.MalformedBearer())
-	case len(email) > 1 || len(key) > 1 || len(service) > 1:
-		return presented{}, badRequest("a credential field came twice", api.MalformedKey(len(email) > 1, len(email) <= 1))
-	case len(authorization) == 1:
-		return bearer(authorization[0], brand)
-	case len(other) == 1:
-		return token(other[0], brand)
-	case len(email)+len(key) > 0:
-		return emailAndKey(first(email), first(key), brand)
-	case len(service) == 1:
-		return serviceKey(service[0], brand)
+	case len(h.email) > 1 || len(h.key) > 1 || len(h.serviceKey) > 1:
+		return presented{}, badRequest("a credential field came twice", api.MalformedKey(len(h.email) > 1, len(h.email) <= 1))
+	case len(h.authorization) == 1:
+		return bearerToken(h.authorization[0], brand)
+	case len(h.tokens) == 1:
+		return token(h.tokens[0], brand)
+	case len(h.email)+len(h.key) > 0:
+		return emailAndKey(first(h.email), first(h.key), brand)
+	case len(h.serviceKey) == 1:
+		return serviceKey(h.serviceKey[0], brand)
 	default:
 		return presented{}, nothingPresented()
 	}
@@ -84,11 +79,11 @@ func first(values []string) string {
 // longestToken is more than any token seen in the wild.
 const longestToken = 512
 
-// bearer reads "Bearer <token>". A Global API Key is not a bearer token, and saying so at once
+// bearerToken reads "Bearer <token>". A Global API Key is not a bearer token, and saying so at once
 // spares its owner a search.
-func bearer(field string, brand leastkey.Brand) (presented, *Denial) {
+func bearerToken(field string, brand leastkey.Brand) (presented, *Denial) {
 	scheme, value, _ := strings.Cut(field, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
+	if scheme != "Bearer" && !strings.EqualFold(scheme, "Bearer") {
 		return presented{}, badRequest("the Authorization scheme is not Bearer", api.MalformedBearer())
 	}
 	return token(strings.Trim(value, " "), brand)
@@ -98,11 +93,15 @@ func token(value string, brand leastkey.Brand) (presented, *Denial) {
 	malformed := func(why string) (presented, *Denial) {
 		return presented{}, badRequest(why, api.MalformedBearer())
 	}
-	if value == "" || len(value) > longestToken || strings.ContainsFunc(value, notTokenCharacter) {
+	if value == "" || len(value) > longestToken {
 		return malformed("not the form of a bearer token")
 	}
-	secret, kind, err := brand.ParseAny(value)
+	hash, kind, err := brand.Recognize(value)
 	switch {
+	case kind == leastkey.UserTokenSecret || kind == leastkey.AccountTokenSecret: // and so of the form
+		return presented{text: value, hash: hash, sent: leastkey.Token}, nil
+	case strings.ContainsFunc(value, notTokenCharacter):
+		return malformed("not the form of a bearer token")
 	case err != nil:
 		return presented{sent: leastkey.Token}, nil // unknown, without any look-up
 	case kind == leastkey.GlobalKeySecret:
@@ -110,7 +109,7 @@ func token(value string, brand leastkey.Brand) (presented, *Denial) {
 	case kind == leastkey.ServiceKeySecret:
 		return malformed("an Origin CA Key is sent in X-Auth-User-Service-Key")
 	default:
-		return presented{secret: secret, sent: leastkey.Token}, nil
+		return presented{text: value, hash: hash, sent: leastkey.Token}, nil
 	}
 }
 
@@ -122,22 +121,22 @@ func notTokenCharacter(r rune) bool {
 
 // emailAndKey reads X-Auth-Email and X-Auth-Key.
 func emailAndKey(email, key string, brand leastkey.Brand) (presented, *Denial) {
-	secret, kind, err := brand.Parse(key)
+	hash, kind, err := brand.Recognize(key)
 	badKey := err != nil || kind != leastkey.GlobalKeySecret
 	badEmail := !isEmail(email)
 	if badKey || badEmail {
 		return presented{}, badRequest("not the form of an e-mail address and a Global API Key", api.MalformedKey(badEmail, badKey))
 	}
-	return presented{secret: secret, sent: leastkey.GlobalAPIKey, email: strings.ToLower(email)}, nil
+	return presented{text: key, hash: hash, sent: leastkey.GlobalAPIKey, email: strings.ToLower(email)}, nil
 }
 
 // serviceKey reads X-Auth-User-Service-Key. What has another shape is nobody's.
 func serviceKey(key string, brand leastkey.Brand) (presented, *Denial) {
-	secret, kind, err := brand.Parse(key)
+	hash, kind, err := brand.Recognize(key)
 	if err != nil || kind != leastkey.ServiceKeySecret {
 		return presented{sent: leastkey.ServiceKey}, nil // unknown, without any look-up
 	}
-	return presented{secret: secret, sent: leastkey.ServiceKey}, nil
+	return presented{text: key, hash: hash, sent: leastkey.ServiceKey}, nil
 }
 
 // isEmail asks for the least that every address has; which addresses exist is the store's to know.

@@ -123,7 +123,7 @@ func noRoute(path string) *Denial {
 // the request and the catalogue: they are the same whether the target exists or not, and whether
 // the token or its owner falls short. The known words stay in front, because clients look for them.
 func missing(op *catalog.Operation, target leastkey.Target, groups func(leastkey.ID) string) *Denial {
-	needs := "needs " + names(op.AnyOf, groups) + " on " + place(target)
+	needs := "needs " + names(op.AnyOf, groups) + " on " + placeName(target)
 	e := api.AuthenticationError(needs)
 	if op.Control && strings.Contains(op.Route+"/", "/tokens/") {
 		e = api.ResourceUnauthorized()
@@ -148,7 +148,7 @@ func names(accepted []leastkey.Permission, groups func(leastkey.ID) string) stri
 	return "one of " + strings.Join(list, ", ")
 }
 
-func place(t leastkey.Target) string {
+func placeName(t leastkey.Target) string {
 	switch t.Kind {
 	case leastkey.TargetList:
 		return "at least one " + string(t.Resource.Type)

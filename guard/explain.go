@@ -38,22 +38,24 @@ type Addition struct {
 // someone who may already do something on that very resource. To other tokens it is made of the
 // request and the credential's own policies alone.
 func (g *Guard) Explain(t Trial, by leastkey.Credential) Explanation {
-	l, r, known := g.attempt(t)
-	v := g.decide(r, l)
+	l, known := g.attempt(t)
+	v := &l.v
+	credential := v.Record()
 	e := Explanation{
-		Outcome: Outcome{Known: known, Allowed: v.Allowed(), Denial: v.Denial, Decision: v.Decision, Operation: v.Operation, Target: v.Target.Resource},
-		On:      v.Target, Host: v.Host, Path: g.masked(v.Path), Policy: -1, Credential: v.Credential,
+		Outcome: outcome(v, known), On: v.Decided(), Host: v.Host, Path: g.masked(v.Path), Policy: -1, Credential: credential,
 	}
+	e.Outcome.sees = nil
 	if !known || l.owner == nil || v.Operation == nil || v.Operation.Access != catalog.ByPermission {
 		return e
 	}
-	request := leastkey.Request{At: l.at, Addr: r.Addr, AnyOf: leastFirst(l.now.rules.catalog, v.Operation.AnyOf), Target: v.Target}
+	grants := l.now.grantsOf(l.owner)
+	request := leastkey.Request{At: l.time, Addr: l.addr, AnyOf: leastFirst(l.now.rules.catalog, v.Operation.AnyOf), Target: e.On}
 	if e.Allowed {
 		e.Told = true
-		e.Policy = policyOf(v.Credential, v.Decision)
-		if v.Credential.Kind == leastkey.GlobalAPIKey {
-			bare := leastkey.Credential{Kind: leastkey.Token, Principal: v.Credential.Principal, Status: leastkey.Active}
-			if p, ok := leastkey.Addition(bare, l.owner.grants, request); ok {
+		e.Policy = policyOf(credential, v.Decision)
+		if credential.Kind == leastkey.GlobalAPIKey {
+			bare := leastkey.Credential{Kind: leastkey.Token, Principal: credential.Principal, Status: leastkey.Active}
+			if p, ok := leastkey.Addition(bare, grants, request); ok {
 				e.Enough = &p
 			}
 		}
@@ -64,25 +66,25 @@ func (g *Guard) Explain(t Trial, by leastkey.Credential) Explanation {
 	default:
 		return e
 	}
-	grants := l.owner.grants
-	if v.found.Kind != 0 {
-		request.Target = v.found
+	if l.told.Kind != 0 {
+		request.Target = l.told
 	}
+	on := e.On
 	if e.Told = l.now.mayTell(by, request, grants); e.Told {
 		e.On = request.Target
 	} else {
-		request.Target = v.Target
-		grants, request = supposed(v.Credential, request)
+		request.Target = on
+		grants, request = supposed(credential, request)
 	}
-	d := leastkey.Decide(v.Credential, grants, request)
+	d := leastkey.Decide(credential, grants, request)
 	e.Supposed = d.Reason
 	if d.Reason == leastkey.PermissionDenied {
-		e.Policy = policyOf(v.Credential, d)
+		e.Policy = policyOf(credential, d)
 	}
 	if !e.Told && by.Kind != leastkey.Token {
 		return e // a person who may do nothing there: to them it is somebody else's, or nothing
 	}
-	if p, ok := leastkey.Addition(v.Credential, grants, request); ok && e.Path == v.Path && !g.secretive(v.Target) {
+	if p, ok := leastkey.Addition(credential, grants, request); ok && e.Path == v.Path && !g.secretive(on) {
 		e.Addition = &Addition{Policy: p, Certain: e.Told}
 	}
 	return e
@@ -91,13 +93,13 @@ func (g *Guard) Explain(t Trial, by leastkey.Credential) Explanation {
 // mayTell reports whether who asks may do anything on the target, and the owner of the credential
 // as well. Of lists only people are told: which accounts an owner has is not for every token.
 func (n *snapshot) mayTell(by leastkey.Credential, r leastkey.Request, owner leastkey.Grants) bool {
-	asker, ok := n.principals.get(by.Principal)
-	if !ok || by.Kind == leastkey.Token && r.Target.Kind == leastkey.TargetList {
+	_, asker := n.ownerOf(by.Principal)
+	if asker == nil || by.Kind == leastkey.Token && r.Target.Kind == leastkey.TargetList {
 		return false
 	}
 	by.Validity, by.Condition = leastkey.Validity{}, leastkey.Condition{} // it was let in
 	anyone := leastkey.Credential{Kind: leastkey.GlobalAPIKey, Principal: owner.Principal, Status: leastkey.Active}
-	return by.Reaches(asker.grants, r) && anyone.Reaches(owner, r)
+	return by.Reaches(n.grantsOf(asker), r) && anyone.Reaches(owner, r)
 }
 
 // supposed is the request without anything that the registry says, and an owner who may make it.
@@ -199,9 +201,9 @@ func (g *Guard) Owner(credential leastkey.ID) leastkey.Principal {
 	if now == nil {
 		return leastkey.Principal{}
 	}
-	record, ok := now.credentials.get(credential)
-	if !ok {
+	b := now.bearerOf(credential)
+	if b == nil {
 		return leastkey.Principal{}
 	}
-	return record.Credential.Principal
+	return now.record(b).Credential.Principal
 }

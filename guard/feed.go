@@ -235,23 +235,33 @@ func (t told) lines() iter.Seq[feedLine] {
 // all are the changes that make the snapshot out of nothing.
 func (n *snapshot) all() iter.Seq[leastkey.Change] {
 	return func(yield func(leastkey.Change) bool) {
-		for h := range n.principals.values() {
-			if !yield(leastkey.Change{Principal: &h.record}) {
+		for _, rec := range n.owners.All() {
+			o := owner(rec)
+			if o[0]&isTold != 0 && !yield(leastkey.Change{Principal: &leastkey.PrincipalRecord{Principal: o.principal(), Email: string(o.email()), Active: o.active()}}) {
 				return
 			}
-			for _, m := range h.memberships {
+			for _, m := range n.memberships(o) {
 				if !yield(leastkey.Change{Membership: &m}) {
 					return
 				}
 			}
 		}
-		for c := range n.credentials.values() {
-			if !yield(leastkey.Change{Credential: c}) {
+		for _, rec := range n.secrets.All() {
+			if rec[bearerFlags]&isAlias != 0 {
+				continue
+			}
+			c := n.record(rec)
+			if !yield(leastkey.Change{Credential: &c}) {
 				return
 			}
 		}
-		for r, row := range n.resources.entries() {
-			if !yield(leastkey.Change{Resource: &leastkey.ResourceRecord{Resource: r, Parent: row.parent, Name: row.name}}) {
+		for _, rec := range n.places.All() {
+			p := place(rec)
+			if !p.is(isRegistered) {
+				continue
+			}
+			r := leastkey.Resource{Type: n.types[p.kind()], ID: string(p.id())}
+			if !yield(leastkey.Change{Resource: &leastkey.ResourceRecord{Resource: r, Parent: n.resource(p.parent()), Name: string(p.name())}}) {
 				return
 			}
 		}

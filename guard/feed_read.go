@@ -94,5 +94,5 @@ func (h feedHead) rules() (*rules, error) {
 	if c.Digest() != h.Catalog {
 		return nil, fmt.Errorf("the feed has the catalogue %s and says %s", c.Digest(), h.Catalog)
 	}
-	return rulesOf(c), nil
+	return rulesOf(c, newWords())
 }

@@ -73,7 +73,7 @@ func NewFollower(c FollowConfig) (*Follower, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Follower{state: newState(&rules{}), url: at, key: c.Key, bound: c.Bound, client: followClient(c), now: c.Now, log: c.Log}
+	f := &Follower{state: newState(&rules{words: newWords()}), url: at, key: c.Key, bound: c.Bound, client: followClient(c), now: c.Now, log: c.Log}
 	f.state.follows = true
 	return f, nil
 }
@@ -256,7 +256,10 @@ func (f *Follower) edit(head feedHead, known *snapshot) (*change, leastkey.Revis
 		return begin(known.rules, emptySnapshot()), 0, nil
 	default:
 		r, err := head.rules()
-		return begin(r, emptySnapshot()), 0, err
+		if err != nil {
+			return nil, 0, err
+		}
+		return begin(r, emptySnapshot()), 0, nil
 	}
 }
 

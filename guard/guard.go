@@ -52,167 +52,177 @@ func New(c Config) (*Guard, error) {
 
 // Check decides one request. It is total: whatever is wrong, the verdict refuses and says why.
 func (g *Guard) Check(_ context.Context, r Request) Verdict {
-	v, at := g.check(r)
-	if g.observe != nil && !v.Credential.ID.IsZero() {
-		g.observe(observation(v, r.Method, at))
+	var l look
+	g.check(&r, &l)
+	if g.observe != nil && !l.v.Credential.ID.IsZero() {
+		g.observe(observation(&l.v, r.Method))
 	}
-	return v
+	return l.v
 }
 
 // Recheck decides a request as Check does, and tells no observer: it is for a request that was
 // checked, and is looked at again while it goes through.
 func (g *Guard) Recheck(_ context.Context, r Request) Verdict {
-	v, _ := g.check(r)
-	return v
+	var l look
+	g.check(&r, &l)
+	return l.v
 }
 
-// check gives the verdict, and the instant by which it was found.
-func (g *Guard) check(r Request) (Verdict, time.Time) {
-	l := g.recognize(r)
+func (g *Guard) check(r *Request, l *look) {
+	g.recognize(r, l)
 	if l.v.Denial == nil && r.Arrive != nil {
 		if err := r.Arrive(); err != nil {
-			return refuse(l.v, unreadable(err)), l.at
+			refuse(&l.v, unreadable(err))
+			return
 		}
-		l = g.recognize(r)
+		*l = look{}
+		g.recognize(r, l)
 	}
-	return g.decide(r, l), l.at
+	g.decide(r, l)
 }
 
-// look is a request as it stands at one instant and in one snapshot. Until the verdict has a
-// Denial, it is in order as far as it was looked at.
+// look is a request as it stands at one instant and in one snapshot. Until its verdict has a Denial,
+// it is in order as far as it was looked at.
 type look struct {
-	v     Verdict
-	owner *holder
-	now   *snapshot
-	at    time.Time
+	v Verdict
+	judged
+	head header
+	told leastkey.Target // of a refusal whose Target may not be told; otherwise zero
 }
 
 // recognize finds the operation and whose secret the request carries, and admits the credential.
-func (g *Guard) recognize(r Request) look {
-	l := g.locate(r)
+func (g *Guard) recognize(r *Request, l *look) {
+	g.locate(r, l)
 	if l.v.Denial != nil {
-		return l
+		return
 	}
-	found, denial := g.presenter(r.Header, l)
-	if denial != nil {
-		l.v = refuse(l.v, denial)
-		return l
+	if denial := g.presenter(&l.head, l); denial != nil {
+		refuse(&l.v, denial)
+		return
 	}
-	return g.admit(r, l, found)
+	g.admit(l)
 }
 
 // locate finds the operation.
-func (g *Guard) locate(r Request) look {
-	l := look{at: g.now(), now: g.state.sure()}
+func (g *Guard) locate(r *Request, l *look) {
+	l.time, l.addr = g.now(), r.Addr
+	l.now = g.state.sure()
 	if l.now == nil {
-		l.v = refuse(l.v, unsure())
-		return l
+		refuse(&l.v, unsure())
+		return
 	}
-	path, query, err := canonicalPath(r.Target)
-	if err != nil {
-		l.v = refuse(l.v, unclear(err.Error()))
-		return l
-	}
+	v := &l.v
 	host, err := canonicalHost(r.Host)
 	if err == nil {
-		err = l.now.rules.oneReading(r.Header, query)
+		v.Operation, v.Params, v.Path, v.RawQuery, err = l.now.route(r.Method, host, r.Target)
+	}
+	if err == nil {
+		l.head, err = l.now.rules.read(r.Header)
+	}
+	if err == nil {
+		err = oneMethod(v.RawQuery)
 	}
 	if err != nil {
-		l.v = refuse(l.v, unclear(err.Error()))
-		return l
+		*v = Verdict{}
+		refuse(v, unclear(err.Error()))
+		return
 	}
-	op, params, _ := l.now.rules.catalog.Match(r.Method, host, path)
-	l.v = Verdict{Operation: op, Params: params, Host: host, Path: path, RawQuery: query, Addr: r.Addr, rules: l.now.rules}
-	if AsksUpgrade(r.Header) && (op == nil || !upgradesTo(r.Header, op.Upgrade)) {
-		l.v = refuse(l.v, noUpgrade())
+	v.now, v.time, v.Host, v.Addr = l.now, l.time, host, r.Addr
+	if len(l.head.upgrade) > 0 && asksUpgrade(l.head.upgrade) && (v.Operation == nil || !upgradesTo(l.head.upgrade, v.Operation.Upgrade)) {
+		refuse(v, noUpgrade())
 	}
-	return l
 }
 
 // admit asks whether the credential is in order, before anything else shows to its holder, and
 // then whether the operation is one for its kind.
-func (g *Guard) admit(r Request, l look, by identity) look {
-	op := l.v.Operation
-	l.owner = by.owner
-	l.v.Credential, l.v.Email, l.v.Secret = by.credential.Credential, by.owner.record.Email, by.secret
-	l.v.Decision = leastkey.Decide(l.v.Credential, by.owner.grants, leastkey.Request{At: l.at, Addr: r.Addr, Target: leastkey.OnSelf(), ServiceKey: true})
-	switch {
-	case !l.v.Decision.Allowed():
-		l.v = refuse(l.v, denied(l.v, r))
-	case op == nil:
-		l.v = refuse(l.v, noRoute(g.masked(l.v.Path)))
-	case forToken(op) && l.v.Credential.Kind != leastkey.Token:
-		l.v = refuse(l.v, notAToken())
-	case l.v.Credential.Kind == leastkey.ServiceKey && !op.ServiceKey:
-		l.v = refuse(l.v, notForServiceKeys())
+func (g *Guard) admit(l *look) {
+	v, op := &l.v, l.v.Operation
+	v.by, v.owner = l.by, l.owner
+	v.Credential = Credential{
+		ID: leastkey.ID(l.by.id()), Kind: l.by.kind(), Principal: l.owner.principal(),
+		Status: leastkey.Status(l.by[bearerStatus]), Validity: l.parts.validity(),
 	}
-	return l
+	v.Decision = leastkey.Decision{Reason: l.admitted()}
+	switch {
+	case !v.Decision.Allowed():
+		refuse(v, g.denied(v))
+	case op == nil:
+		refuse(v, noRoute(g.masked(v.Path)))
+	case forToken(op) && v.Credential.Kind != leastkey.Token:
+		refuse(v, notAToken())
+	case v.Credential.Kind == leastkey.ServiceKey && !op.ServiceKey:
+		refuse(v, notForServiceKeys())
+	}
 }
 
 // decide decides the operation on its target, when nothing stands against it so far.
-func (g *Guard) decide(r Request, l look) Verdict {
-	v := l.v
+func (g *Guard) decide(r *Request, l *look) {
+	v := &l.v
 	if v.Denial != nil {
-		return v
+		return
 	}
-	if v.Operation.Access == catalog.ByCredential {
-		v.Target = leastkey.OnSelf()
-		return able(v, r)
+	if v.Operation.Access != catalog.ByPermission {
+		v.Target, v.aim = Target{Kind: leastkey.TargetSelf}, target{on: leastkey.TargetSelf}
+		if v.Operation.Access == catalog.ByCredential || v.Operation.Access == catalog.ByAnyCredential {
+			able(v, l, r)
+			return
+		}
+		refuse(v, noRoute(g.masked(v.Path)))
+		return
 	}
-	found, denial := g.target(r, l)
-	v.Target = found.target
+	op := &l.now.rules.accepted[v.Operation.Number()]
+	denial := g.target(r, l, op)
 	if denial != nil {
-		return refuse(v, denial)
+		refuse(v, denial)
+		return
 	}
-	decide := func(on leastkey.Target) leastkey.Decision {
-		return leastkey.Decide(v.Credential, l.owner.grants, leastkey.Request{At: l.at, Addr: r.Addr, AnyOf: v.Operation.AnyOf, Target: on, ServiceKey: v.Operation.ServiceKey})
-	}
-	if v.Decision = decide(v.Target); v.Decision.Allowed() && v.Target.Kind == leastkey.TargetList && found.within.Type != "" {
-		v.Decision = found.inside(l, v.Credential.Policies, decide)
+	v.Decision = l.judged.decide(op, &v.aim)
+	if v.Decision.Allowed() && v.aim.on == leastkey.TargetList && op.under != noType {
+		v.Decision = l.inside(op)
 	}
 	if !v.Decision.Allowed() {
-		if rule := v.Operation.Target; rule.ID.Indirect() || rule.In.Indirect() {
+		if rule := &v.Operation.Target; rule.ID.Indirect() || rule.In.Indirect() {
 			// Which resource it is, and whether there is one, the request did not say.
-			v.found, v.Target = v.Target, leastkey.OnUnknown(leastkey.Resource{Type: rule.Type})
+			l.told = v.Decided()
+			v.Target, v.aim = Target{Kind: leastkey.TargetOne, Resource: leastkey.Resource{Type: rule.Type}}, target{on: leastkey.TargetOne, kind: op.kind}
 		}
-		return refuse(v, denied(v, r))
+		refuse(v, g.denied(v))
+		return
 	}
 	if v.Operation.Moves != nil {
-		if v = g.decideMove(r, l, v, decide); !v.Allowed() {
-			return v
+		if g.decideMove(r, l, op); !v.Allowed() {
+			return
 		}
 	}
-	if v = able(v, r); !v.Allowed() {
-		return v
-	}
-	v.sees = func(item leastkey.Resource) bool {
-		return decide(l.now.oneIn(item, found.within)).Allowed()
-	}
-	return v
+	able(v, l, r)
 }
 
 // able refuses what was allowed, and needs what the adapter cannot do.
-func able(v Verdict, r Request) Verdict {
-	if lacking := needs(v.Operation, r) &^ r.Can; lacking != 0 {
-		return refuse(v, unable(lacking))
+func able(v *Verdict, l *look, r *Request) {
+	if lacking := needs(v.Operation, &l.head) &^ r.Can; lacking != 0 {
+		refuse(v, unable(lacking))
 	}
-	return v
 }
 
 // decideMove decides a request that moves its target as one that makes something under the new
 // parent as well.
-func (g *Guard) decideMove(r Request, l look, v Verdict, decide func(leastkey.Target) leastkey.Decision) Verdict {
-	parent, denial := g.find(r, l, v.Operation.Moves.Under, v.Operation.Moves.In)
+func (g *Guard) decideMove(r *Request, l *look, op *accepted) {
+	v := &l.v
+	to, denial := g.find(r, l, v.Operation.Moves.Under, v.Operation.Moves.In)
 	if denial != nil {
-		return refuse(v, denial)
+		refuse(v, denial)
+		return
 	}
-	made := l.now.created(v.Target.Resource.Type, parent)
-	if onNew := decide(made); !onNew.Allowed() {
-		v.Decision, v.Target = onNew, made
-		return refuse(v, denied(v, r))
+	at, _ := placeOf(&l.now.places, l.now.seed, l.now.kindOf(to.Type), to.ID)
+	made := l.now.created(op.kind, at)
+	if onNew := l.judged.decide(op, &made); !onNew.Allowed() {
+		v.Decision, v.aim = onNew, made
+		v.Target = Target{Kind: leastkey.TargetCreate, Resource: leastkey.Resource{Type: v.Target.Resource.Type}, Known: made.known}
+		v.parent = to
+		refuse(v, g.denied(v))
+		return
 	}
-	v.MovesTo = parent
-	return v
+	v.MovesTo = to
 }
 
 // masked is a path as an error may repeat it: without a secret that somebody pasted there.
@@ -232,28 +242,26 @@ func forToken(op *catalog.Operation) bool {
 }
 
 // refuse makes sure that what is answered and what was decided agree.
-func refuse(v Verdict, d *Denial) Verdict {
+func refuse(v *Verdict, d *Denial) {
 	v.Denial = d
-	v.sees = nil
 	if v.Decision.Allowed() {
 		v.Decision = leastkey.Decision{}
 	}
-	return v
 }
 
 // denied words a decision against a known credential.
-func denied(v Verdict, r Request) *Denial {
+func (g *Guard) denied(v *Verdict) *Denial {
 	switch reason := v.Decision.Reason; reason {
 	case leastkey.AddressRefused:
-		return wrongLocation(r.Addr)
+		return wrongLocation(v.Addr)
 	case leastkey.PermissionMissing, leastkey.PermissionDenied, leastkey.PrincipalLacks:
-		return missing(v.Operation, v.Target, v.groupName)
+		return missing(v.Operation, v.Decided(), v.groupName)
 	default:
 		return unusable(reason, v.Operation)
 	}
 }
 
-func (v Verdict) groupName(id leastkey.ID) string {
-	group, _ := v.rules.catalog.Group(id)
+func (v *Verdict) groupName(id leastkey.ID) string {
+	group, _ := v.now.rules.catalog.Group(id)
 	return group.Name
 }

@@ -51,7 +51,7 @@ func Owned(name string) bool {
 // Owns says that a header is not for the client of this request to give to the upstream: it is
 // [Owned], or one in which the catalogue has a token come.
 func (v Verdict) Owns(name string) bool {
-	return Owned(name) || v.rules != nil && v.rules.carries(plainName(name))
+	return Owned(name) || v.now != nil && v.now.rules.carries(plainName(name))
 }
 
 // carries reports whether a plain name is that of a field with a token.
@@ -124,29 +124,101 @@ func nominable(option string) bool {
 	}
 }
 
-// oneReading says what about a request could be read in two ways beside its path.
-func (r *rules) oneReading(h http.Header, query string) error {
-	for name := range h {
-		plain := plainName(name)
-		if plain != strings.ToLower(name) && (Owned(plain) || Framing(plain) || r.carries(plain)) {
-			return errors.New("a header name differs from " + plain + " only in its marks; some programs would take it for that")
+// header is what a guard takes from the header of a request, in one pass over it.
+type header struct {
+	authorization, email, key, serviceKey []string
+	tokens                                []string // of the fields in which clients of the API send theirs
+	upgrade                               []string
+	owned                                 bool // there is a field that a client is not to give to an upstream
+	session                               bool // there is a cookie of the dashboard, or what could be read as one
+}
+
+// read goes through a header. It fails for what could be read in two ways.
+func (r *rules) read(from http.Header) (h header, err error) {
+	for name, values := range from {
+		switch name {
+		case authorizationField:
+			h.authorization = values
+		case "Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Content-Length", "Content-Type", "Date", "Dnt", "If-None-Match",
+			"Origin", "Pragma", "Referer", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Traceparent", "User-Agent", "X-Request-Id":
+			// Nobody's business: neither Owned nor Framing that matters here. TestPlainFields holds that.
+		case emailField:
+			h.email = values
+		case keyField:
+			h.key = values
+		case serviceKeyField:
+			h.serviceKey = values
+		case "Connection":
+			err = nominates(values)
+		case "Cookie":
+			h.session = slices.ContainsFunc(values, hasSession)
+		case "Upgrade":
+			h.upgrade = values
+		default:
+			if !isPlain(name) {
+				err = r.unclearName(name)
+			}
+			h.owned = h.owned || Owned(name)
 		}
-		if plain != strings.ToLower(name) { // SCRIPT_NAME moves the path of programs that run in Python
-			return errors.New("the name of the header " + plain + " has a character other than letters, digits and hyphens, which some programs take for a variable of theirs")
+		if err != nil {
+			return h, err
+		}
+		for _, field := range r.tokenHeaders {
+			switch {
+			case name != field:
+			case h.tokens == nil:
+				h.tokens = values
+			default:
+				h.tokens = slices.Concat(h.tokens, values)
+			}
 		}
 	}
-	for _, value := range h["Connection"] {
+	return h, nil
+}
+
+// isPlain reports whether a name has letters, digits and hyphens alone.
+func isPlain(name string) bool {
+	for i := range len(name) {
+		if c := name[i] | 0x20; (c < 'a' || c > 'z') && (name[i] < '0' || name[i] > '9') && name[i] != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// unclearName is for a name that some program could take for another.
+func (r *rules) unclearName(name string) error {
+	plain := plainName(name)
+	if Owned(plain) || Framing(plain) || r.carries(plain) {
+		return errors.New("a header name differs from " + plain + " only in its marks; some programs would take it for that")
+	}
+	// SCRIPT_NAME moves the path of programs that run in Python
+	return errors.New("the name of the header " + plain + " has a character other than letters, digits and hyphens, which some programs take for a variable of theirs")
+}
+
+// nominates refuses a field Connection that names what could be taken away from a request by one
+// program and not by another.
+func nominates(values []string) error {
+	for _, value := range values {
 		for option := range strings.SplitSeq(value, ",") {
 			if !nominable(option) {
 				return errors.New("the field Connection names something other than close, keep-alive, TE and Upgrade")
 			}
 		}
 	}
+	return nil
+}
+
+// oneMethod refuses a query that asks for another method. Headers that do this are taken out; the query
+// is forwarded as it is.
+func oneMethod(query string) error {
+	if query == "" {
+		return nil
+	}
 	asked, err := parameters(query)
 	if err != nil {
 		return err
 	}
-	// Headers that do this are taken out; the query is forwarded as it is.
 	if slices.ContainsFunc(asked, func(p parameter) bool { return asksMethod(p.name) }) {
 		return errors.New("the query asks for another method: send the request with that method")
 	}
@@ -155,13 +227,15 @@ func (r *rules) oneReading(h http.Header, query string) error {
 
 // AsksUpgrade reports whether a request wants to go on in another protocol. Some clients offer h2c
 // with every first request, and go on without it.
-func AsksUpgrade(h http.Header) bool {
-	return slices.ContainsFunc(h["Upgrade"], func(value string) bool { return !strings.EqualFold(strings.Trim(value, " \t"), "h2c") })
+func AsksUpgrade(h http.Header) bool { return asksUpgrade(h["Upgrade"]) }
+
+func asksUpgrade(values []string) bool {
+	return slices.ContainsFunc(values, func(value string) bool { return !strings.EqualFold(strings.Trim(value, " \t"), "h2c") })
 }
 
 // upgradesTo reports whether a request asks for exactly this protocol.
-func upgradesTo(h http.Header, protocol string) bool {
-	return protocol != "" && len(h["Upgrade"]) == 1 && strings.EqualFold(strings.Trim(h["Upgrade"][0], " \t"), protocol)
+func upgradesTo(values []string, protocol string) bool {
+	return protocol != "" && len(values) == 1 && strings.EqualFold(strings.Trim(values[0], " \t"), protocol)
 }
 
 // sessionCookie is in the names of the dashboard's own cookies: __Host-leastkey over TLS, leastkey

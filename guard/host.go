@@ -15,6 +15,9 @@ func canonicalHost(host string) (string, error) {
 	if host == "" {
 		return "", nil
 	}
+	if n := plainHost(host); n > 0 {
+		return host[:n], nil
+	}
 	name := host
 	if at := strings.LastIndexByte(host, ':'); at >= 0 && !strings.HasSuffix(host, "]") {
 		if strings.Trim(host[at+1:], "0123456789") != "" {
@@ -40,6 +43,31 @@ func canonicalHost(host string) (string, error) {
 		}
 	}
 	return name, nil
+}
+
+// plainHost is how much of a host is its name, when all of that is in the one spelling already and a
+// port follows or nothing; 0 for any other.
+func plainHost(host string) int {
+	if len(host) > 255 {
+		return 0
+	}
+	label := 0 // bytes of it so far
+	for i := range len(host) {
+		switch c := host[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '_':
+			label++
+		case c == '.' && label > 0:
+			label = 0
+		case c == ':' && label > 0 && strings.Trim(host[i+1:], "0123456789") == "":
+			return i
+		default:
+			return 0
+		}
+	}
+	if label == 0 {
+		return 0
+	}
+	return len(host)
 }
 
 // ClientAddr is the address a request comes from: the peer, unless the peer is a trusted proxy;

@@ -1,86 +1,82 @@
 package guard
 
 import (
-	"net/http"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/leastkey/leastkey"
 )
 
-// identity is who makes a request: a credential, its owner, and which of its secrets was shown.
-type identity struct {
-	credential *leastkey.CredentialRecord
-	owner      *holder
-	secret     leastkey.SecretHash // zero when none had to be shown
-}
-
 // presenter finds whose secret the header carries.
-func (g *Guard) presenter(h http.Header, l look) (identity, *Denial) {
-	op := l.v.Operation
-	shown, denial := carried(h, g.brand, l.now.rules.tokenHeaders)
+func (g *Guard) presenter(h *header, l *look) *Denial {
+	shown, denial := carried(h, g.brand)
 	if denial != nil {
-		if forToken(op) && h.Get(authorizationField) == "" && len(h[keyField])+len(h[emailField]) > 0 {
+		if forToken(l.v.Operation) && first(h.authorization) == "" && len(h.key)+len(h.email) > 0 {
 			denial = notAToken()
 		}
-		return identity{}, denial
+		return denial
 	}
-	found, ok := l.now.identify(shown, l.at)
-	if !ok {
-		denial = unknown(shown, op)
-		if forToken(op) && shown.sent != leastkey.Token {
-			denial = notAToken()
+	if !l.identify(&shown) {
+		if forToken(l.v.Operation) && shown.sent != leastkey.Token {
+			return notAToken()
 		}
-		return identity{}, denial
+		return unknown(shown, l.v.Operation)
 	}
-	return found, nil
+	return nil
 }
 
-// identify finds whose secret was presented, as of the instant at. A key must come with the
-// e-mail address of its own user, a token without.
-func (n *snapshot) identify(p presented, at time.Time) (identity, bool) {
-	if p.secret.IsZero() {
-		return identity{}, false
+// identify finds whose secret was presented. A key must come with the e-mail address of its own user,
+// a token without.
+func (l *look) identify(p *presented) bool {
+	if p.text == "" {
+		return false
 	}
-	hash := p.secret.Hash()
-	entry, ok := n.secrets.get(hash.Lookup())
-	if !ok {
-		hash = p.secret.ImportedHash()
-		entry, ok = n.secrets.get(hash.Lookup())
+	hash := p.hash
+	b, until := bearerWith(&l.now.secrets, &hash)
+	if b == nil {
+		hash = leastkey.ImportedHashOf(p.text)
+		b, until = bearerWith(&l.now.secrets, &hash)
 	}
-	if !ok || !entry.Hash.Equal(hash) || !entry.LiveAt(at) {
-		return identity{}, false
+	if b == nil || until != nil && !before(l.time, until) || b.kind() != p.sent {
+		return false
 	}
-	credential, ok := n.credentials.get(entry.credential)
-	if !ok || credential.Credential.Kind != p.sent {
-		return identity{}, false
+	o := l.now.ownerAt(b.owner())
+	if o == nil || p.sent == leastkey.GlobalAPIKey && string(o.email()) != p.email {
+		return false
 	}
-	owner, ok := n.principals.get(credential.Credential.Principal)
-	if !ok || p.sent == leastkey.GlobalAPIKey && owner.record.Email != p.email {
-		return identity{}, false
-	}
-	return identity{credential, owner, hash}, true
+	l.hold(b, o)
+	l.v.Secret = hash
+	return true
 }
 
-// holding finds a credential by its id, as though one of its secrets had been presented as it must
-// be at the instant at. What no request could present is not found.
-func (n *snapshot) holding(id leastkey.ID, at time.Time) (identity, bool) {
-	credential, ok := n.credentials.get(id)
-	if !ok || !slices.ContainsFunc(credential.Secrets, func(s leastkey.LiveSecret) bool { return s.LiveAt(at) }) {
-		return identity{}, false
+// hold goes on with the credential of an owner.
+func (l *look) hold(b bearer, o owner) {
+	l.by, l.parts, l.at, l.owner = b, b.parts(), b.owner(), o
+}
+
+// holding goes on with a credential by its id, as though one of its secrets had been presented as it must
+// be. What no request could present is not found.
+func (l *look) holding(id leastkey.ID) bool {
+	b := l.now.bearerOf(id)
+	if b == nil {
+		return false
 	}
-	owner, ok := n.principals.get(credential.Credential.Principal)
-	if !ok {
-		return identity{}, false
+	live := false
+	for _, s := range l.now.record(b).Secrets {
+		live = live || s.LiveAt(l.time)
 	}
-	switch email := owner.record.Email; credential.Credential.Kind {
+	o := l.now.ownerAt(b.owner())
+	if !live || o == nil {
+		return false
+	}
+	switch email := string(o.email()); b.kind() {
 	case leastkey.Token, leastkey.ServiceKey:
-		ok = true
 	case leastkey.GlobalAPIKey:
-		ok = isEmail(email) && email == strings.ToLower(email) // as it is when it comes with a key
+		if !isEmail(email) || email != strings.ToLower(email) { // as it is when it comes with a key
+			return false
+		}
 	default:
-		ok = false
+		return false
 	}
-	return identity{credential: credential, owner: owner}, ok
+	l.hold(b, o)
+	return true
 }

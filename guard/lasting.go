@@ -28,8 +28,8 @@ func (g *Guard) Lasts(v Verdict) (time.Duration, bool) {
 	if now == nil {
 		return 0, true
 	}
-	if secret, known := now.secrets.get(v.Secret.Lookup()); known && !secret.Until.IsZero() {
-		sooner(secret.Until.Sub(at))
+	if _, until := bearerWith(&now.secrets, &v.Secret); until != nil {
+		sooner(readStamp(until).Sub(at))
 	}
 	if left, leased := now.lease.left(); leased {
 		sooner(left)
@@ -68,8 +68,8 @@ func (g *Guard) endOf(v Verdict) (time.Time, bool) {
 	if now == nil || v.Credential.ID.IsZero() {
 		return time.Time{}, false
 	}
-	if secret, known := now.secrets.get(v.Secret.Lookup()); known && !secret.Until.IsZero() && (end.IsZero() || secret.Until.Before(end)) {
-		end = secret.Until
+	if _, until := bearerWith(&now.secrets, &v.Secret); until != nil && (end.IsZero() || !before(end, until)) {
+		end = readStamp(until)
 	}
 	return end, !end.IsZero()
 }

@@ -34,7 +34,7 @@ func TestLastsNoLongerThanTheLease(t *testing.T) {
 	if left, _ := g.Lasts(Verdict{}); left != 0 || leased.lease.holds() {
 		t.Errorf("%v left at the end", left)
 	}
-	if left, ends := g.Lasts(Verdict{Credential: leastkey.Credential{Validity: leastkey.Validity{ExpiresOn: now.Add(-time.Second)}}}); !ends || left != -time.Second {
+	if left, ends := g.Lasts(Verdict{Credential: Credential{Validity: leastkey.Validity{ExpiresOn: now.Add(-time.Second)}}}); !ends || left != -time.Second {
 		t.Errorf("%v, %t; want the expiry, which is before", left, ends)
 	}
 	s.Doubt()

@@ -112,7 +112,7 @@ func VerdictFrom(ctx context.Context) (Verdict, bool) {
 func VerdictNow(ctx context.Context) Verdict {
 	p, ok := ctx.Value(passedKey{}).(passed)
 	if !ok {
-		return refuse(Verdict{}, unsure())
+		return Verdict{Denial: unsure()}
 	}
 	return p.again()
 }
@@ -123,12 +123,11 @@ func oneRoute(v Verdict, r *http.Request) Verdict {
 	path, _, _ := strings.Cut(r.RequestURI, "?")
 	switch {
 	case r.URL == nil || r.URL.EscapedPath() != path || r.URL.RawQuery != v.RawQuery:
-		return refuse(v, unclear("it was rewritten before it was decided; the guard must stand in front of what rewrites"))
+		refuse(&v, unclear("it was rewritten before it was decided; the guard must stand in front of what rewrites"))
 	case r.Pattern != "" && (path != v.Path || hostWithPort(v.Host, r.Host) != r.Host):
-		return refuse(v, unclear("a route was chosen before it was decided, by another spelling of its host or path"))
-	default:
-		return v
+		refuse(&v, unclear("a route was chosen before it was decided, by another spelling of its host or path"))
 	}
+	return v
 }
 
 // decidedRequest is the request that was decided, for the handler. r stays as it is, for whoever is

@@ -2,25 +2,13 @@ package guard
 
 import (
 	"errors"
-	"slices"
+	"hash/maphash"
 	"strings"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/catalog"
+	"github.com/leastkey/leastkey/guard/internal/table"
 )
-
-// registered is what is known of a resource.
-type registered struct {
-	parent leastkey.Resource
-	name   string
-}
-
-// hostName is a name of the domain name system, in lower case and without a dot at its end, that a
-// resource of a type is called by.
-type hostName struct {
-	kind leastkey.ResourceType
-	name string
-}
 
 // foundByHost are the types that operations of the catalogue find by host names.
 func foundByHost(c *catalog.Catalog) map[leastkey.ResourceType]bool {
@@ -39,86 +27,90 @@ func foundByHost(c *catalog.Catalog) map[leastkey.ResourceType]bool {
 	return found
 }
 
-// name puts a resource down by its name.
-func (e *change) name(r leastkey.Resource, name string) {
-	if called, ok := readHostName(name); ok && e.rules.byHost[r.Type] {
-		key := hostName{r.Type, called}
-		same, _ := e.names.get(key)
-		e.names.put(key, append(slices.Clone(same), r))
+// name puts a place down by its name.
+func (e *change) name(at handle, kind uint16, name string) {
+	if called, ok := readHostName(name); ok && e.rules.byHost[kind] {
+		e.names.Put(nameKey(e.seed, called), le.AppendUint32(nil, at))
 	}
 }
 
-func (e *change) unname(r leastkey.Resource, name string) {
-	called, ok := readHostName(name)
-	if !ok || !e.rules.byHost[r.Type] {
-		return
+func (e *change) unname(at handle, kind uint16, name string) {
+	if called, ok := readHostName(name); ok && e.rules.byHost[kind] {
+		e.names.Drop(nameKey(e.seed, called), func(rec []byte) bool { return le.Uint32(rec) == at })
 	}
-	key := hostName{r.Type, called}
-	same, _ := e.names.get(key)
-	if left := slices.DeleteFunc(slices.Clone(same), func(other leastkey.Resource) bool { return other == r }); len(left) > 0 {
-		e.names.put(key, left)
-		return
-	}
-	e.names.drop(key)
+}
+
+// nameKey is where what has a host name stands.
+func nameKey(seed maphash.Seed, name string) uint32 {
+	return uint32(maphash.String(seed, name)) //nolint:gosec // the lower half
 }
 
 // rename puts everything down by its name anew, for another catalogue.
 func (e *change) rename() {
-	e.names = newSharded[hostName, []leastkey.Resource]().edit()
-	for r, row := range e.resources.entries() {
-		e.name(r, row.name)
+	e.names = (&table.Table{}).Edit()
+	for at, rec := range e.places.All() {
+		if p := place(rec); p.is(isRegistered) {
+			e.name(at, p.kind(), string(p.name()))
+		}
 	}
 }
 
-// named is the one resource of a type that all the host names belong to: each has its name, or is
-// below it, with none of the type nearer. It has no id when there is none, when a name is that of
-// two, or when they belong to several: nobody who asks learns which.
-func (n *snapshot) named(t leastkey.ResourceType, hosts []string) (leastkey.Resource, error) {
-	nothing := leastkey.Resource{Type: t}
-	var all leastkey.Resource
+// named is the one place of a type that all the host names belong to: each has its name, or is below
+// it, with none of the type nearer. It is nowhere when there is none, when a name is that of two, or
+// when they belong to several: nobody who asks learns which.
+func (n *snapshot) named(kind uint16, hosts []string) (handle, error) {
+	all := nowhere
 	several := false
 	for i, host := range hosts {
 		name, ok := readHostName(strings.TrimPrefix(host, "*."))
 		if !ok {
-			return nothing, errors.New("a host name that it acts on has not the form of one")
+			return nowhere, errors.New("a host name that it acts on has not the form of one")
 		}
-		on := n.nearest(t, name)
+		on := n.nearest(kind, name)
 		several = several || i > 0 && on != all
 		all = on
 	}
 	if several {
-		return nothing, nil
+		return nowhere, nil
 	}
 	return all, nil
 }
 
-// nearest is the resource whose name is the host name, or the longest one above it.
-func (n *snapshot) nearest(t leastkey.ResourceType, name string) leastkey.Resource {
+// nearest is the place whose name is the host name, or the longest one above it.
+func (n *snapshot) nearest(kind uint16, name string) handle {
 	for {
-		switch called, _ := n.names.get(hostName{t, name}); len(called) {
+		switch called := n.called(kind, name); len(called) {
 		case 0:
 		case 1:
 			return called[0]
 		default:
-			return leastkey.Resource{Type: t} // of two, neither
+			return nowhere // of two, neither
 		}
 		_, above, more := strings.Cut(name, ".")
 		if !more {
-			return leastkey.Resource{Type: t}
+			return nowhere
 		}
 		name = above
 	}
 }
 
-// above is the ancestor of a type that a resource has; without an id when there is none.
-func (n *snapshot) above(r leastkey.Resource, t leastkey.ResourceType) leastkey.Resource {
-	ancestors, _ := n.ancestry(r)
-	for _, a := range ancestors {
-		if a.Type == t {
-			return a
+// called are the places of a type with a host name.
+func (n *snapshot) called(kind uint16, name string) (all []handle) {
+	c := n.names.Seek(nameKey(n.seed, name))
+	for {
+		rec, more := c.Next()
+		if !more {
+			return all
+		}
+		at := le.Uint32(rec)
+		p := placeAt(&n.places, at)
+		if p == nil || p.kind() != kind || !p.is(isRegistered) {
+			continue
+		}
+		if is, ok := readHostName(string(p.name())); ok && is == name {
+			all = append(all, at)
 		}
 	}
-	return leastkey.Resource{Type: t}
 }
 
 // readHostName reads a host name in its one spelling. What a resolver would take for another name,

@@ -25,18 +25,22 @@ type Observation struct {
 }
 
 // observation tells of a verdict about a recognised credential.
-func observation(v Verdict, method string, at time.Time) Observation {
+func observation(v *Verdict, method string) Observation {
 	target := v.Target.Resource
 	if !v.Target.Known {
 		target.ID = "" // it comes from the request
 	}
+	operation := ""
+	if v.Operation != nil {
+		operation = v.now.rules.names[v.Operation.Number()]
+	}
 	return Observation{
 		Credential: v.Credential.ID,
 		Secret:     v.Secret,
-		At:         at,
+		At:         v.time,
 		Addr:       v.Addr,
 		Method:     plainMethod(v.Operation, method),
-		Operation:  v.rules.names[v.Operation],
+		Operation:  operation,
 		Target:     target,
 		Reason:     v.Decision.Reason,
 		Allowed:    v.Allowed(),
@@ -55,13 +59,4 @@ func plainMethod(op *catalog.Operation, method string) string {
 	default:
 		return ""
 	}
-}
-
-// operationNames spells every operation of the catalogue.
-func operationNames(c *catalog.Catalog) map[*catalog.Operation]string {
-	names := map[*catalog.Operation]string{}
-	for _, op := range c.Operations() {
-		names[op] = op.String()
-	}
-	return names
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/leastkey/leastkey/catalog"
 )
 
 // Bounds of a request target, in bytes and segments. No API seen comes near them.
@@ -57,6 +59,30 @@ func canonicalPath(target string) (path, rawQuery string, err error) {
 		return "", "", err
 	}
 	return path, rawQuery, nil
+}
+
+// plainBytes are those that a path may have as they are, without the slash.
+var plainBytes = func() (plain [256]bool) {
+	for c := range len(plain) {
+		plain[c] = isPathByte(byte(c)) //nolint:gosec // of a byte
+	}
+	return plain
+}()
+
+// route finds the operation of a target. Most targets are plain, and found at once; what is not is
+// brought into its canonical form, or refused. TestPlainTargets holds the two ways to each other.
+func (n *snapshot) route(method, host, target string) (op *catalog.Operation, params catalog.Params, path, query string, err error) {
+	path, query, _ = strings.Cut(target, "?")
+	if len(path) <= maxPath && len(query) <= maxQuery && (query == "" || checkQueryBytes(query) == nil) {
+		if op, params, found := n.rules.catalog.MatchPlain(method, host, path, &plainBytes); found {
+			return op, params, path, query, nil
+		}
+	}
+	if path, query, err = canonicalPath(target); err != nil {
+		return nil, catalog.Params{}, "", "", err
+	}
+	op, params, _ = n.rules.catalog.Match(method, host, path)
+	return op, params, path, query, nil
 }
 
 // checkSegments refuses empty and dot segments. Encoded dots never come this far.

@@ -3,12 +3,13 @@ package guard
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"hash/maphash"
 	"sync"
 	"sync/atomic"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/catalog"
+	"github.com/leastkey/leastkey/guard/internal/table"
 )
 
 // State is what an enforcement node knows: credentials, principals with their grants, and the
@@ -33,7 +34,13 @@ var ErrGap = errors.New("guard: a change is missing")
 var errFollows = errors.New("guard: the state follows that of another process")
 
 // NewState makes a state that knows nothing and is unsure until Load.
-func NewState(c *catalog.Catalog) *State { return newState(rulesOf(c)) }
+func NewState(c *catalog.Catalog) *State {
+	r, err := rulesOf(c, newWords())
+	if err != nil {
+		panic(err) // only when it has tens of thousands of permission groups
+	}
+	return newState(r)
+}
 
 func newState(r *rules) *State {
 	s := &State{rules: r}
@@ -43,20 +50,26 @@ func newState(r *rules) *State {
 }
 
 // UseCatalog puts another catalogue in force: what principals may do is computed anew, and every
-// decision that starts when it has returned goes by it. Requests under way go on by the old one.
+// decision that starts when it has returned goes by it. Requests under way go on by the old one. When
+// it fails, which takes a catalogue of tens of thousands of permission groups, the state is unsure.
 func (s *State) UseCatalog(c *catalog.Catalog) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rules = rulesOf(c)
+	next, err := rulesOf(c, s.rules.words)
+	if err != nil {
+		s.publish(nil)
+		return
+	}
+	s.rules = next
 	was := s.current.Load()
 	if was == nil {
 		return
 	}
 	edit := s.begin(was)
-	for h := range was.principals.values() {
-		edit.hold(&holder{record: h.record, memberships: h.memberships})
+	if err := edit.useCatalog(); err != nil {
+		s.publish(nil)
+		return
 	}
-	edit.rename()
 	s.publish(edit.finish(was.revision))
 }
 
@@ -147,49 +160,17 @@ func (s *State) sure() *snapshot {
 
 // snapshot is the state at one revision. It never changes once it can be read.
 type snapshot struct {
-	revision    leastkey.Revision
-	lease       lease
-	rules       *rules
-	secrets     sharded[[16]byte, secretEntry]
-	credentials sharded[leastkey.ID, *leastkey.CredentialRecord]
-	principals  sharded[leastkey.Principal, *holder]
-	resources   sharded[leastkey.Resource, registered]
-	names       sharded[hostName, []leastkey.Resource] // of the types that are found by host names
+	revision leastkey.Revision
+	lease    lease
+	rules    *rules
+	seed     maphash.Seed
+	groups   []leastkey.ID           // by the numbers that records have for them
+	types    []leastkey.ResourceType // likewise
+
+	secrets, ids, owners, places, clauses, names table.Table // see change
 }
 
-// rules are a catalogue, and what is made of it once, so that to observe allocates nothing.
-type rules struct {
-	catalog      *catalog.Catalog
-	names        map[*catalog.Operation]string
-	tokenHeaders []string
-	byHost       map[leastkey.ResourceType]bool // found by host names
-}
-
-func rulesOf(c *catalog.Catalog) *rules {
-	return &rules{c, operationNames(c), c.TokenHeaders(), foundByHost(c)}
-}
-
-type secretEntry struct {
-	leastkey.LiveSecret
-	credential leastkey.ID
-}
-
-// holder is a principal with what follows from its memberships.
-type holder struct {
-	record      leastkey.PrincipalRecord
-	memberships []leastkey.Membership
-	grants      leastkey.Grants
-}
-
-func emptySnapshot() *snapshot {
-	return &snapshot{
-		secrets:     newSharded[[16]byte, secretEntry](),
-		credentials: newSharded[leastkey.ID, *leastkey.CredentialRecord](),
-		principals:  newSharded[leastkey.Principal, *holder](),
-		resources:   newSharded[leastkey.Resource, registered](),
-		names:       newSharded[hostName, []leastkey.Resource](),
-	}
-}
+func emptySnapshot() *snapshot { return &snapshot{seed: maphash.MakeSeed()} }
 
 // String names the revision, for errors.
 func (n *snapshot) String() string {
@@ -199,138 +180,4 @@ func (n *snapshot) String() string {
 	return fmt.Sprint(uint64(n.revision))
 }
 
-// deepest bounds the chain of parents; a catalogue's types nest far less.
-const deepest = 16
-
-// ancestry tells the ancestors of a resource, nearest first. It is a leastkey.Ancestry.
-func (n *snapshot) ancestry(r leastkey.Resource) ([]leastkey.Resource, bool) {
-	var chain []leastkey.Resource
-	for {
-		if r.Type == leastkey.UserType || r.Type == leastkey.AccountType {
-			return chain, n.hasPrincipal(r)
-		}
-		row, known := n.resources.get(r)
-		if !known || len(chain) == deepest {
-			return nil, false
-		}
-		chain = append(chain, row.parent)
-		r = row.parent
-	}
-}
-
-func (n *snapshot) hasPrincipal(r leastkey.Resource) bool {
-	id, err := leastkey.ParseID(r.ID)
-	if err != nil {
-		return false
-	}
-	p := leastkey.AccountOf(id)
-	if r.Type == leastkey.UserType {
-		p = leastkey.UserOf(id)
-	}
-	_, known := n.principals.get(p)
-	return known
-}
-
-// change is a snapshot in the making.
-type change struct {
-	lease       lease
-	rules       *rules
-	secrets     *editor[[16]byte, secretEntry]
-	credentials *editor[leastkey.ID, *leastkey.CredentialRecord]
-	principals  *editor[leastkey.Principal, *holder]
-	resources   *editor[leastkey.Resource, registered]
-	names       *editor[hostName, []leastkey.Resource]
-}
-
-func (s *State) begin(from *snapshot) *change {
-	return begin(s.rules, from)
-}
-
-func begin(r *rules, from *snapshot) *change {
-	return &change{from.lease, r, from.secrets.edit(), from.credentials.edit(), from.principals.edit(), from.resources.edit(), from.names.edit()}
-}
-
-func (e *change) finish(rev leastkey.Revision) *snapshot {
-	return &snapshot{rev, e.lease, e.rules, e.secrets.done(), e.credentials.done(), e.principals.done(), e.resources.done(), e.names.done()}
-}
-
-func (e *change) apply(c leastkey.Change) error {
-	known := 0
-	if c.Credential != nil {
-		e.credential(*c.Credential)
-		known++
-	}
-	if c.Principal != nil {
-		e.principal(*c.Principal)
-		known++
-	}
-	if c.Membership != nil {
-		e.membership(*c.Membership)
-		known++
-	}
-	if c.Resource != nil {
-		e.resource(*c.Resource)
-		known++
-	}
-	if known != 1 { // a kind of change this node does not know could be a revocation
-		return fmt.Errorf("guard: a change of %d known kinds where one was expected", known)
-	}
-	return nil
-}
-
-func (e *change) credential(rec leastkey.CredentialRecord) {
-	id := rec.Credential.ID
-	if was, ok := e.credentials.get(id); ok {
-		for _, secret := range was.Secrets {
-			e.secrets.drop(secret.Hash.Lookup())
-		}
-	}
-	if len(rec.Secrets) == 0 {
-		e.credentials.drop(id)
-		return
-	}
-	for _, secret := range rec.Secrets {
-		e.secrets.put(secret.Hash.Lookup(), secretEntry{secret, id})
-	}
-	e.credentials.put(id, &rec)
-}
-
-func (e *change) principal(rec leastkey.PrincipalRecord) {
-	next := &holder{record: rec}
-	if was, ok := e.principals.get(rec.Principal); ok {
-		next.memberships = was.memberships
-	}
-	e.hold(next)
-}
-
-func (e *change) membership(m leastkey.Membership) {
-	next := &holder{record: leastkey.PrincipalRecord{Principal: leastkey.UserOf(m.User)}}
-	if was, ok := e.principals.get(leastkey.UserOf(m.User)); ok {
-		next.record = was.record
-		next.memberships = slices.DeleteFunc(slices.Clone(was.memberships), func(old leastkey.Membership) bool {
-			return old.Account == m.Account
-		})
-	}
-	if len(m.Roles) > 0 {
-		next.memberships = append(next.memberships, m)
-	}
-	e.hold(next)
-}
-
-// hold computes the grants of a principal anew, from all that is known of it.
-func (e *change) hold(h *holder) {
-	h.grants = e.rules.catalog.Grants(h.record.Principal, h.record.Active, h.memberships)
-	e.principals.put(h.record.Principal, h)
-}
-
-func (e *change) resource(rec leastkey.ResourceRecord) {
-	if was, ok := e.resources.get(rec.Resource); ok {
-		e.unname(rec.Resource, was.name)
-	}
-	if rec.Gone {
-		e.resources.drop(rec.Resource)
-		return
-	}
-	e.resources.put(rec.Resource, registered{rec.Parent, rec.Name})
-	e.name(rec.Resource, rec.Name)
-}
+func (s *State) begin(from *snapshot) *change { return begin(s.rules, from) }

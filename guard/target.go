@@ -13,131 +13,114 @@ import (
 	"github.com/leastkey/leastkey/catalog"
 )
 
-// acted is what a request acts on, and the ancestor that it must have, if the catalogue names one.
-type acted struct {
-	target leastkey.Target
-	within leastkey.Resource
-}
-
 // target finds what the operation acts on in this request. An id that the registry does not
 // know gives an unknown target, which is decided and refused like any other.
-func (g *Guard) target(r Request, l look) (found acted, denial *Denial) {
-	rule := l.v.Operation.Target
-	in := leastkey.Resource{Type: rule.Under}
-	if rule.Under != "" {
-		if in, denial = g.find(r, l, rule.Under, rule.In); denial != nil {
-			return acted{target: leastkey.OnUnknown(leastkey.Resource{Type: rule.Type})}, denial
+func (g *Guard) target(r *Request, l *look, op *accepted) *Denial {
+	v, rule := &l.v, &l.v.Operation.Target
+	v.Target = Target{Kind: leastkey.TargetOne, Resource: leastkey.Resource{Type: rule.Type}}
+	v.aim = target{on: leastkey.TargetOne, kind: op.kind}
+	within := nowhere
+	if op.under != noType {
+		above, denial := g.find(r, l, rule.Under, rule.In)
+		if denial != nil {
+			return denial
 		}
+		within, _ = placeOf(&l.now.places, l.now.seed, op.under, above.ID)
+		v.parent, v.within = above, within
 	}
 	switch rule.Kind {
-	case catalog.RuleSelf:
-		return acted{target: leastkey.OnSelf()}, nil
 	case catalog.RuleList:
-		return acted{leastkey.OnList(rule.Type), in}, nil
+		v.Target.Kind, v.aim.on = leastkey.TargetList, leastkey.TargetList
 	case catalog.RuleCaller:
-		own := l.v.Credential.Principal.Resource()
-		if own.Type != rule.Type { // an account has no user to act on
-			return acted{target: leastkey.OnUnknown(leastkey.Resource{Type: rule.Type})}, nil
+		own := v.Credential.Principal.Resource()
+		if own.Type == rule.Type { // an account has no user to act on
+			v.Target.Resource, v.aim = own, l.now.oneAt(op.kind, l.at)
 		}
-		return acted{target: l.now.one(own)}, nil
 	case catalog.RuleOne:
 		on, denial := g.find(r, l, rule.Type, rule.ID)
-		return acted{l.now.oneIn(on, in), in}, denial
-	case catalog.RuleCreate:
-		if rule.Under == "" {
-			return acted{target: leastkey.OnCreate(rule.Type, true)}, nil
+		v.Target.Resource, v.aim = on, l.now.one(op.kind, on.ID)
+		if op.under != noType {
+			v.aim.in(within)
 		}
-		return acted{target: l.now.created(rule.Type, in)}, nil
+		if denial != nil {
+			return denial
+		}
+	case catalog.RuleCreate:
+		if op.under != noType {
+			v.aim = l.now.created(op.kind, within)
+		} else {
+			v.aim = target{kind: op.kind, known: true}
+		}
+		v.Target.Kind, v.aim.on = leastkey.TargetCreate, leastkey.TargetCreate
 	default:
-		return acted{}, nil
+		v.Target, v.aim = Target{}, target{}
 	}
-}
-
-func (n *snapshot) one(r leastkey.Resource) leastkey.Target {
-	ancestors, known := n.ancestry(r)
-	if !known {
-		return leastkey.OnUnknown(r)
-	}
-	return leastkey.OnResource(r, ancestors...)
-}
-
-// oneIn is one resource, unknown when it is not below within. A zero within is no bound.
-func (n *snapshot) oneIn(r, within leastkey.Resource) leastkey.Target {
-	t := n.one(r)
-	if within.Type != "" && !slices.Contains(t.Ancestors, within) {
-		return leastkey.OnUnknown(r)
-	}
-	return t
-}
-
-// created is a new resource of type t under a parent.
-func (n *snapshot) created(t leastkey.ResourceType, parent leastkey.Resource) leastkey.Target {
-	ancestors, known := n.ancestry(parent)
-	return leastkey.OnCreate(t, known, append([]leastkey.Resource{parent}, ancestors...)...)
+	v.Target.Known = v.aim.known
+	return nil
 }
 
 // inside decides a list below one resource by what could be in it: something else than the policies
 // name, and what they name. When nothing of that may be seen the list is refused, so that nobody
 // learns by it whether that resource exists.
-func (a acted) inside(l look, policies []leastkey.Policy, decide func(leastkey.Target) leastkey.Decision) leastkey.Decision {
-	kind := a.target.Resource.Type
-	d := decide(l.now.childOf(a.within, kind))
-	for _, policy := range policies {
-		for _, pattern := range policy.Patterns {
-			if d.Allowed() {
-				return d
-			}
-			var item leastkey.Target
+func (l *look) inside(op *accepted) leastkey.Decision {
+	child := l.now.childOf(l.v.within, op.kind)
+	d := l.judged.decide(op, &child)
+	for i, rest := 0, l.parts.rest; i < l.parts.policies; i++ {
+		var c clause
+		_, c, rest = nextClause(rest, &l.now.clauses)
+		for k := range len(c.patterns) / patternSize {
+			p := patternAt(c.patterns, k)
+			var item target
 			switch {
-			case pattern.Type != kind:
+			case d.Allowed():
+				return d
+			case p.kind() != op.kind:
 				continue
-			case pattern.Extent == leastkey.One:
-				item = l.now.oneIn(leastkey.Resource{Type: kind, ID: pattern.ID}, a.within)
-			case pattern.Extent == leastkey.Under:
-				item = l.now.childOf(pattern.Parent, kind)
+			case p.extent() == leastkey.One:
+				item = l.now.oneAt(op.kind, p.at())
+			case p.extent() == leastkey.Under:
+				item = l.now.childOf(p.at(), op.kind)
 			}
-			if item.Known && slices.Contains(item.Ancestors, a.within) {
-				if on := decide(item); on.Allowed() {
-					d = on
-				}
+			if item.in(l.v.within); !item.known {
+				continue
+			}
+			if on := l.judged.decide(op, &item); on.Allowed() {
+				d = on
 			}
 		}
 	}
 	return d
 }
 
-// childOf is some resource of a type below a parent, unknown when the parent is.
-func (n *snapshot) childOf(parent leastkey.Resource, kind leastkey.ResourceType) leastkey.Target {
-	ancestors, known := n.ancestry(parent)
-	if !known {
-		return leastkey.OnUnknown(leastkey.Resource{Type: kind})
-	}
-	return leastkey.OnResource(leastkey.Resource{Type: kind}, append([]leastkey.Resource{parent}, ancestors...)...)
-}
-
 // find gives the resource of a type that a request names where the catalogue says. It has no id when
 // nothing of the registry is named.
-func (g *Guard) find(r Request, l look, t leastkey.ResourceType, from catalog.Source) (leastkey.Resource, *Denial) {
+func (g *Guard) find(r *Request, l *look, t leastkey.ResourceType, from catalog.Source) (leastkey.Resource, *Denial) {
+	on := leastkey.Resource{Type: t}
 	if from.Host {
 		hosts, denial := g.hosts(r, l, from)
 		if denial != nil {
-			return leastkey.Resource{Type: t}, denial
+			return on, denial
 		}
-		on, err := l.now.named(t, hosts)
+		at, err := l.now.named(l.now.kindOf(t), hosts)
 		if err != nil {
 			return on, unclear(err.Error())
+		}
+		if at != nowhere {
+			on = l.now.resource(at)
 		}
 		return on, nil
 	}
 	id, denial := g.read(r, l, from)
-	if from.Of != "" {
-		return l.now.above(leastkey.Resource{Type: from.Of, ID: id}, t), denial
+	if from.Of == "" {
+		on.ID = id
+	} else if at := l.now.parentOf(l.now.kindOf(from.Of), id, l.now.kindOf(t)); at != nowhere {
+		on = l.now.resource(at)
 	}
-	return leastkey.Resource{Type: t, ID: id}, denial
+	return on, denial
 }
 
 // hosts are the host names that a request has where the catalogue says: one, or in a body an array.
-func (g *Guard) hosts(r Request, l look, from catalog.Source) ([]string, *Denial) {
+func (g *Guard) hosts(r *Request, l *look, from catalog.Source) ([]string, *Denial) {
 	if from.From != catalog.FromBody {
 		host, denial := g.read(r, l, from)
 		return []string{host}, denial
@@ -158,15 +141,19 @@ func (g *Guard) hosts(r Request, l look, from catalog.Source) ([]string, *Denial
 }
 
 // read reads an id from where the catalogue says that it is.
-func (g *Guard) read(r Request, l look, from catalog.Source) (string, *Denial) {
+func (g *Guard) read(r *Request, l *look, from catalog.Source) (string, *Denial) {
 	switch from.From {
 	case catalog.FromPath:
+		if len(from.Params) == 1 {
+			raw, _ := l.v.Params.Value(from.Params[0])
+			return readSegment(raw)
+		}
 		parts := make([]string, len(from.Params))
 		for i, name := range from.Params {
 			raw, _ := l.v.Params.Value(name)
-			id, err := url.PathUnescape(raw)
-			if err != nil {
-				return "", unclear("the path cannot be decoded")
+			id, denial := readSegment(raw)
+			if denial != nil {
+				return "", denial
 			}
 			parts[i] = id
 		}
@@ -186,18 +173,31 @@ func (g *Guard) read(r Request, l look, from catalog.Source) (string, *Denial) {
 	}
 }
 
+// readSegment decodes a segment of the path.
+func readSegment(raw string) (string, *Denial) {
+	if strings.IndexByte(raw, '%') < 0 {
+		return raw, nil
+	}
+	id, err := url.PathUnescape(raw)
+	if err != nil {
+		return "", unclear("the path cannot be decoded")
+	}
+	return id, nil
+}
+
 // account is the one account in which the credential can make something without naming it.
-func (l look) account() (string, *Denial) {
+func (l *look) account() (string, *Denial) {
 	if p := l.v.Credential.Principal; p.Kind == leastkey.AccountPrincipal {
 		return p.ID.String(), nil
 	}
-	if len(l.owner.memberships) != 1 {
+	held := l.owner.holdings()
+	if held.len() != 1 {
 		return "", unclear("it does not say in which account to create, and the owner of the credential is not in exactly one; use a token that an account owns")
 	}
-	return l.owner.memberships[0].Account.String(), nil
+	return l.now.resource(held.account(0)).ID, nil
 }
 
-func (g *Guard) findInBody(r Request, query string, at catalog.Pointer) (string, *Denial) {
+func (g *Guard) findInBody(r *Request, query string, at catalog.Pointer) (string, *Denial) {
 	body, denial := g.body(r, query, at)
 	if denial != nil {
 		return "", denial
@@ -214,7 +214,7 @@ func (g *Guard) findInBody(r Request, query string, at catalog.Pointer) (string,
 }
 
 // body is a JSON body that alone says what is at a place in it.
-func (g *Guard) body(r Request, query string, at catalog.Pointer) ([]byte, *Denial) {
+func (g *Guard) body(r *Request, query string, at catalog.Pointer) ([]byte, *Denial) {
 	if r.Can&Bodies == 0 {
 		return nil, unable(Bodies)
 	}

@@ -42,30 +42,35 @@ func (o Outcome) Sees(r leastkey.Resource) bool { return o.Allowed && o.sees != 
 // observer. What an adapter refuses before it asks the guard, such as framing that is not clear,
 // is not tried; nor is what an adapter cannot do.
 func (g *Guard) Try(t Trial) Outcome {
-	l, r, known := g.attempt(t)
-	v := g.decide(r, l)
-	return Outcome{Known: known, Allowed: v.Allowed(), Denial: v.Denial, Decision: v.Decision, Operation: v.Operation, Target: v.Target.Resource, sees: v.sees}
+	l, known := g.attempt(t)
+	return outcome(&l.v, known)
 }
 
-// attempt is the trial as far as the credential that makes it, and whether there is such a one.
-func (g *Guard) attempt(t Trial) (l look, r Request, known bool) {
-	r = Request{Method: t.Method, Host: t.Host, Target: t.Target, Header: t.Header, Addr: t.Addr, Can: AllAbilities}
+func outcome(v *Verdict, known bool) Outcome {
+	return Outcome{Known: known, Allowed: v.Allowed(), Denial: v.Denial, Decision: v.Decision, Operation: v.Operation, Target: v.Target.Resource, sees: v.Sees}
+}
+
+// attempt decides a trial, and says whether there is such a credential as is to make it.
+func (g *Guard) attempt(t Trial) (l *look, known bool) {
+	r := Request{Method: t.Method, Host: t.Host, Target: t.Target, Header: t.Header, Addr: t.Addr, Can: AllAbilities}
 	if t.Body != nil {
 		r.Body = func(limit int64) ([]byte, error) { return within(limit, t.Body) }
 	}
-	l = g.locate(r)
-	var found identity
+	l = &look{}
+	v := &l.v
+	g.locate(&r, l)
 	if l.now != nil {
-		found, known = l.now.holding(t.Credential, l.at)
+		known = l.holding(t.Credential)
 	}
 	switch {
-	case l.v.Denial != nil:
+	case v.Denial != nil:
 	case !known:
-		l.v = refuse(l.v, unknown(presented{sent: leastkey.Token}, l.v.Operation))
+		refuse(v, unknown(presented{sent: leastkey.Token}, v.Operation))
 	default:
-		l = g.admit(r, l, found)
+		g.admit(l)
 	}
-	return l, r, known
+	g.decide(&r, l)
+	return l, known
 }
 
 // within reads a body of at most limit bytes.

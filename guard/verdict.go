@@ -20,24 +20,61 @@ type Verdict struct {
 	Host       string              // in lower case, without a port; "" when the request names none
 	Path       string              // canonical path: what was decided, and what is to be forwarded
 	RawQuery   string              // the query, undecoded, to be forwarded as it is
-	Credential leastkey.Credential // whose; zero when none was recognised
+	Credential Credential          // whose; zero when none was recognised
 	Secret     leastkey.SecretHash // of what was presented; zero when it was not recognised
-	Email      string              // of the user who owns the credential, when a user does
-	Target     leastkey.Target     // zero when it was not found
+	Target     Target              // zero when it was not found
 	MovesTo    leastkey.Resource   // the new parent of the target, of an operation that moves it
 	Addr       netip.Addr          // the client's, as the adapter gave it
 
-	rules *rules
-	found leastkey.Target // of a refusal whose Target may not be told; otherwise zero
-	sees  func(leastkey.Resource) bool
+	now    *snapshot // by which it was decided; nil when it was refused before that
+	by     bearer
+	owner  owner
+	time   time.Time
+	aim    target
+	parent leastkey.Resource // of what is to be created, or what a list is of, as the request names it
+	within handle            // of a list: what its items must be below; nowhere for anything
+}
+
+// Credential is what a verdict tells of a credential. It is no [leastkey.Credential], so that nothing can
+// be decided by it: see [Verdict.Record].
+type Credential struct {
+	ID        leastkey.ID
+	Kind      leastkey.Kind
+	Principal leastkey.Principal
+	Status    leastkey.Status
+	Validity  leastkey.Validity
+}
+
+// Target is what a verdict tells of what a request acts on. It is no [leastkey.Target], so that nothing
+// can be decided by it: see [Verdict.Decided].
+type Target struct {
+	Kind     leastkey.TargetKind
+	Resource leastkey.Resource // TargetOne: the resource; otherwise only its Type is set
+	Known    bool              // TargetOne, TargetCreate: the registry knows the resource (the parent)
+}
+
+// Record is the credential whole, with what bounds it; zero when none was recognised.
+func (v Verdict) Record() leastkey.Credential {
+	if v.by == nil {
+		return leastkey.Credential{}
+	}
+	return v.now.record(v.by).Credential
+}
+
+// Decided is the target whole, with its ancestors.
+func (v Verdict) Decided() leastkey.Target {
+	if v.now == nil || v.Target.Kind == 0 {
+		return leastkey.Target{}
+	}
+	return v.now.whole(&v.aim, v.Target.Resource, v.parent)
 }
 
 // Catalog is the catalogue by which it was decided, or nil when it was refused before that.
 func (v Verdict) Catalog() *catalog.Catalog {
-	if v.rules == nil {
+	if v.now == nil {
 		return nil
 	}
-	return v.rules.catalog
+	return v.now.rules.catalog
 }
 
 // Allowed reports whether the request may go ahead.
@@ -46,7 +83,18 @@ func (v Verdict) Allowed() bool { return v.Denial == nil && v.Decision.Allowed()
 // Sees reports whether one item of an allowed list may be shown: the operation's accepted
 // permissions, decided on that resource, with the same credential at the same instant. It may be
 // called by many goroutines.
-func (v Verdict) Sees(r leastkey.Resource) bool { return v.Allowed() && v.sees != nil && v.sees(r) }
+func (v Verdict) Sees(r leastkey.Resource) bool {
+	if !v.Allowed() || v.now == nil || v.by == nil || v.Operation.Access != catalog.ByPermission || r.Type != v.Operation.Target.Type {
+		return false
+	}
+	op := &v.now.rules.accepted[v.Operation.Number()]
+	t := v.now.one(op.kind, r.ID)
+	if v.Operation.Target.Under != "" {
+		t.in(v.within)
+	}
+	j := judged{now: v.now, by: v.by, parts: v.by.parts(), at: v.by.owner(), owner: v.owner, time: v.time, addr: v.Addr}
+	return j.admitted() == leastkey.Granted && j.decide(op, &t).Allowed()
+}
 
 // Denial is the answer to a refused request, in the terms of HTTP and of the wire contract.
 type Denial struct {

@@ -31,7 +31,7 @@ func (a *API) explain(ctx context.Context, c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	e := a.explainer.Guard.Explain(trial, c.verdict.Credential)
+	e := a.explainer.Guard.Explain(trial, c.verdict.Record())
 	return ok(a.shownExplanation(c, trial, e))
 }
 

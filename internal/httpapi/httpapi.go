@@ -100,7 +100,7 @@ func callerOf(v guard.Verdict) control.Caller {
 		Principal:  v.Credential.Principal,
 		Addr:       v.Addr,
 		AnyOf:      v.Operation.AnyOf,
-		Target:     v.Target,
+		Target:     v.Decided(),
 	}
 }
 

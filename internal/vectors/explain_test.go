@@ -25,7 +25,7 @@ func TestExplain(t *testing.T) {
 			if r.Body != nil {
 				trial.Body = func() ([]byte, error) { return r.Body(1 << 30) }
 			}
-			e := w.Guard.Explain(trial, v.Credential)
+			e := w.Guard.Explain(trial, v.Record())
 			if e.Allowed != v.Allowed() || e.Decision != v.Decision || e.Operation != v.Operation {
 				t.Errorf("explained %+v, decided %+v", e, v)
 			}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/api"
 	"github.com/leastkey/leastkey/guard"
 	"github.com/leastkey/leastkey/internal/wire"
@@ -57,7 +56,7 @@ func (v *visit) verifyRoute() string {
 }
 
 // verification is what the API says of a token that works.
-func verification(t leastkey.Credential) api.Envelope[any] {
+func verification(t guard.Credential) api.Envelope[any] {
 	return api.OK[any](api.Verification{
 		ID: t.ID, Status: api.StatusActive,
 		NotBefore: api.At(t.Validity.NotBefore), ExpiresOn: api.At(t.Validity.ExpiresOn),

@@ -191,8 +191,8 @@ func (g *Gateway) registerCreated(ctx context.Context, answer *http.Response, v 
 	made, parent := leastkey.Resource{Type: v.Operation.Creates.Type, ID: id}, v.Target.Resource
 	if made.Type == "" { // the target is what is made
 		made.Type, parent = v.Target.Resource.Type, leastkey.Resource{}
-		if len(v.Target.Ancestors) > 0 {
-			parent = v.Target.Ancestors[0]
+		if on := v.Decided(); len(on.Ancestors) > 0 {
+			parent = on.Ancestors[0]
 		}
 	}
 	if err := g.Registry.Created(ctx, v, made, name, parent); err != nil {

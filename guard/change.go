@@ -1,0 +1,250 @@
+package guard
+
+import (
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"slices"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/guard/internal/table"
+)
+
+// change is a snapshot in the making. After an error it is good for nothing, and is to be dropped.
+type change struct {
+	lease lease
+	rules *rules
+	seed  maphash.Seed
+
+	secrets *table.Editor // bearers and aliases, by the beginning of the hash of a secret
+	ids     *table.Editor // the key of the first secret, by the id of the credential
+	owners  *table.Editor // by the handle of the place
+	places  *table.Editor // by handle
+	clauses *table.Editor // by handle
+	names   *table.Editor // the handle of a place, by the host name that it has
+
+	spare []byte // to write in
+}
+
+func begin(r *rules, from *snapshot) *change {
+	return &change{
+		lease: from.lease, rules: r, seed: from.seed,
+		secrets: from.secrets.Edit(), ids: from.ids.Edit(), owners: from.owners.Edit(),
+		places: from.places.Edit(), clauses: from.clauses.Edit(), names: from.names.Edit(),
+	}
+}
+
+func (e *change) finish(rev leastkey.Revision) *snapshot {
+	return &snapshot{
+		revision: rev, lease: e.lease, rules: e.rules, seed: e.seed, groups: e.rules.words.groups, types: e.rules.words.types,
+		secrets: e.secrets.Done(), ids: e.ids.Done(), owners: e.owners.Done(),
+		places: e.places.Done(), clauses: e.clauses.Done(), names: e.names.Done(),
+	}
+}
+
+var (
+	errNobody = errors.New("guard: a principal that is nobody")
+	errTwice  = errors.New("guard: a secret of two credentials")
+)
+
+func (e *change) apply(c leastkey.Change) error {
+	known := 0
+	var err error
+	if c.Credential != nil {
+		err = e.credential(c.Credential)
+		known++
+	}
+	if c.Principal != nil && err == nil {
+		err = e.principal(*c.Principal)
+		known++
+	}
+	if c.Membership != nil && err == nil {
+		err = e.membership(*c.Membership)
+		known++
+	}
+	if c.Resource != nil && err == nil {
+		err = e.resource(*c.Resource)
+		known++
+	}
+	if err != nil {
+		return err
+	}
+	if known != 1 { // a kind of change this node does not know could be a revocation
+		return fmt.Errorf("guard: a change of %d known kinds where one was expected", known)
+	}
+	return nil
+}
+
+// credential puts a credential in the place of what was known of it.
+func (e *change) credential(rec *leastkey.CredentialRecord) error {
+	if was := bearerOf(&e.ids.Table, &e.secrets.Table, idKey(e.seed, rec.Credential.ID), rec.Credential.ID); was != nil {
+		e.forget(was)
+	}
+	if len(rec.Secrets) == 0 {
+		return nil
+	}
+	b, err := e.bearer(rec)
+	if err != nil {
+		return err
+	}
+	key := secretKey(b)
+	for _, s := range rec.Secrets {
+		if known, _ := bearerWith(&e.secrets.Table, &s.Hash); known != nil {
+			return errTwice
+		}
+	}
+	e.secrets.Put(key, b)
+	e.ids.Put(idKey(e.seed, rec.Credential.ID), le.AppendUint32(nil, key))
+	for _, s := range rec.Secrets[1:] {
+		alias := append(s.Hash[:], 0, 0, isAlias, 0)
+		e.secrets.Put(secretKey(s.Hash[:]), le.AppendUint32(alias, key))
+	}
+	return nil
+}
+
+// idKey is where a credential stands by its id.
+func idKey(seed maphash.Seed, id leastkey.ID) uint32 {
+	return uint32(maphash.Bytes(seed, id[:])) //nolint:gosec // the lower half
+}
+
+// forget takes out a credential with all its secrets, and what only it named.
+func (e *change) forget(was bearer) {
+	b := slices.Clone(was) // it stands in a page that changes
+	key, p := secretKey(b), bearer(b).parts()
+	is := func(hash []byte) func([]byte) bool {
+		return func(rec []byte) bool { return string(rec[:hashSize]) == string(hash) }
+	}
+	e.secrets.Drop(key, is(b[:hashSize]))
+	for other := range slices.Chunk(p.others, otherSize) {
+		e.secrets.Drop(secretKey(other), is(other[:hashSize]))
+	}
+	e.ids.Drop(idKey(e.seed, leastkey.ID(bearer(b).id())), func(rec []byte) bool { return le.Uint32(rec) == key })
+	e.leave(bearer(b).owner())
+	for rest := p.rest; p.policies > 0; p.policies-- {
+		head := rest[idSize]
+		_, c, after := nextClause(rest, &e.clauses.Table)
+		if head&isShared != 0 {
+			e.unshare(le.Uint32(rest[idSize+1:]))
+		} else {
+			e.leavePatterns(c.patterns)
+		}
+		rest = after
+	}
+}
+
+// bearer writes the record of a credential, and counts the places that it names.
+func (e *change) bearer(rec *leastkey.CredentialRecord) ([]byte, error) {
+	c := &rec.Credential
+	owner, err := e.place(c.Principal.Resource())
+	if err != nil {
+		return nil, err
+	}
+	first, others := rec.Secrets[0], rec.Secrets[1:]
+	b := make([]byte, 0, 256)
+	b = append(b, first.Hash[:]...)
+	b = append(b, byte(c.Kind), byte(c.Status), 0, 0)
+	b = le.AppendUint32(b, owner)
+	b = append(b, c.ID[:]...)
+	flags := byte(0)
+	if !first.Until.IsZero() {
+		flags, b = flags|hasUntil, appendStamp(b, first.Until)
+	}
+	if !c.Validity.NotBefore.IsZero() {
+		flags, b = flags|hasNotBefore, appendStamp(b, c.Validity.NotBefore)
+	}
+	if !c.Validity.ExpiresOn.IsZero() {
+		flags, b = flags|hasExpiresOn, appendStamp(b, c.Validity.ExpiresOn)
+	}
+	if !c.Condition.IsZero() {
+		flags |= hasCondition
+		if b, err = appendCondition(b, c.Condition); err != nil {
+			return nil, err
+		}
+	}
+	if len(others) > mostOfMany || len(c.Policies) > mostOfMany {
+		return nil, errTooMany
+	}
+	if len(others) > 0 {
+		flags, b = flags|hasOthers, le.AppendUint16(b, uint16(len(others))) //nolint:gosec // checked
+	}
+	for _, s := range others {
+		b = append(b, s.Hash[:]...)
+		if s.Until.IsZero() {
+			b = append(b, make([]byte, 1+stampSize)...)
+		} else {
+			b = appendStamp(append(b, 1), s.Until)
+		}
+	}
+	b[bearerFlags] = flags
+	b = le.AppendUint16(b, uint16(len(c.Policies))) //nolint:gosec // checked
+	for _, pol := range c.Policies {
+		if b, err = e.appendClause(append(b, pol.ID[:]...), pol); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// mostOfMany is how many policies or secrets a record counts.
+const mostOfMany = 1<<16 - 1
+
+// resource takes in what the registry says of a resource.
+func (e *change) resource(rec leastkey.ResourceRecord) error {
+	kind, err := e.rules.words.kind(rec.Resource.Type)
+	if err != nil {
+		return err
+	}
+	at, was := placeOf(&e.places.Table, e.seed, kind, rec.Resource.ID)
+	if at != nowhere && was.is(isRegistered) {
+		above := was.parent()
+		e.unname(at, kind, string(was.name()))
+		e.flag(at, isRegistered, false)
+		e.setPlace(at, nowhere, "")
+		e.leave(above)
+		e.leave(at)
+	}
+	if rec.Gone {
+		return nil
+	}
+	above, err := e.place(rec.Parent)
+	if err != nil {
+		return err
+	}
+	if at, err = e.place(rec.Resource); err != nil {
+		return err
+	}
+	e.setPlace(at, above, rec.Name)
+	e.flag(at, isRegistered, true)
+	e.name(at, kind, rec.Name)
+	return nil
+}
+
+// setPlace writes what a place is below, and what it is called.
+func (e *change) setPlace(at, above handle, name string) {
+	p := place(e.places.Write(at, only))
+	if len(p.name()) == len(name) { // nothing moves
+		le.PutUint32(p[placeParent:], above)
+		copy(p.name(), name)
+		return
+	}
+	e.places.Replace(at, only, newPlace(le.Uint32(p), above, p.kind(), p[placeFlags], string(p.id()), name))
+}
+
+// useCatalog writes anew what follows from the catalogue.
+func (e *change) useCatalog() error {
+	var all []handle
+	for at := range e.owners.All() {
+		all = append(all, at)
+	}
+	for _, at := range all {
+		c := e.owners.Seek(at)
+		rec, _ := c.Next()
+		o := owner(rec)
+		_, was, told, members := e.ownerNow(o.principal())
+		if err := e.putOwner(at, was, told, members); err != nil {
+			return err
+		}
+	}
+	e.rename()
+	return nil
+}

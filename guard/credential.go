@@ -1,0 +1,312 @@
+package guard
+
+import (
+	"crypto/subtle"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/guard/internal/table"
+)
+
+// A bearer is a credential as it is decided by. It stands in the table of secrets at the first half
+// of the hash of its first secret; at those of its other secrets, while a roll overlaps, stands an
+// alias, which says where the bearer is.
+//
+// The record: the hash of the first secret, kind, status, flags (8 bits each), a byte that is not
+// used, the handle of its owner (32 bits), its id; then, as the flags have it, until when the first
+// secret is good, from when and until when the credential is (a stamp each), the condition, and the
+// other secrets; then how many policies there are (16 bits), and these.
+//
+// Of an alias there are the hash, the flags at their place, and the key of its bearer.
+type bearer []byte
+
+const (
+	hashSize     = len(leastkey.SecretHash{})
+	bearerKind   = hashSize
+	bearerStatus = bearerKind + 1
+	bearerFlags  = bearerStatus + 1
+	bearerOwner  = bearerFlags + 2
+	bearerID     = bearerOwner + 4
+	bearerRest   = bearerID + idSize
+)
+
+const (
+	isAlias = 1 << iota
+	hasUntil
+	hasNotBefore
+	hasExpiresOn
+	hasCondition
+	hasOthers
+)
+
+func (b bearer) flags() byte   { return b[bearerFlags] }
+func (b bearer) owner() handle { return le.Uint32(b[bearerOwner:]) }
+func (b bearer) id() []byte    { return b[bearerID:bearerRest] }
+
+func (b bearer) kind() leastkey.Kind { return leastkey.Kind(b[bearerKind]) }
+
+// parts are what follows the fixed part of a bearer. What it has not is nil.
+type parts struct {
+	until, notBefore, expiresOn []byte
+	condition                   condition
+	others                      []byte // hash and a stamp each; an instant without seconds and more is no end
+	policies                    int
+	rest                        []byte // the policies
+}
+
+const otherSize = hashSize + 1 + stampSize
+
+func (b bearer) parts() (p parts) {
+	rest, flags := b[bearerRest:], b.flags()
+	if flags&hasUntil != 0 {
+		p.until, rest = rest[:stampSize], rest[stampSize:]
+	}
+	if flags&hasNotBefore != 0 {
+		p.notBefore, rest = rest[:stampSize], rest[stampSize:]
+	}
+	if flags&hasExpiresOn != 0 {
+		p.expiresOn, rest = rest[:stampSize], rest[stampSize:]
+	}
+	if flags&hasCondition != 0 {
+		p.condition, rest = readCondition(rest)
+	}
+	if flags&hasOthers != 0 {
+		n := int(le.Uint16(rest)) * otherSize
+		p.others, rest = rest[2:2+n], rest[2+n:]
+	}
+	p.policies, p.rest = int(le.Uint16(rest)), rest[2:]
+	return p
+}
+
+// validity is the span in which it works.
+func (p parts) validity() (v leastkey.Validity) {
+	if p.notBefore != nil {
+		v.NotBefore = readStamp(p.notBefore)
+	}
+	if p.expiresOn != nil {
+		v.ExpiresOn = readStamp(p.expiresOn)
+	}
+	return v
+}
+
+// usable is [leastkey.Credential.Usable].
+func (b bearer) usable(p *parts, at time.Time) leastkey.Reason {
+	switch kind, status := b.kind(), leastkey.Status(b[bearerStatus]); {
+	case kind != leastkey.Token && kind != leastkey.GlobalAPIKey && kind != leastkey.Session && kind != leastkey.ServiceKey:
+		return leastkey.DeniedByDefault
+	case status == leastkey.Disabled:
+		return leastkey.CredentialDisabled
+	case status != leastkey.Active:
+		return leastkey.DeniedByDefault
+	case p.notBefore != nil && before(at, p.notBefore):
+		return leastkey.CredentialNotYetValid
+	case p.expiresOn != nil && !before(at, p.expiresOn):
+		return leastkey.CredentialExpired
+	default:
+		return leastkey.Granted
+	}
+}
+
+// bearerWith finds the bearer one of whose secrets has the hash, and until when that one is good; nil
+// for no end.
+func bearerWith(secrets *table.Table, hash *leastkey.SecretHash) (b bearer, until []byte) {
+	c := secrets.Seek(secretKey(hash[:]))
+	for {
+		rec, more := c.Next()
+		if !more {
+			return nil, nil
+		}
+		if subtle.ConstantTimeCompare(rec[:hashSize], hash[:]) != 1 {
+			continue
+		}
+		if rec[bearerFlags]&isAlias == 0 {
+			if b = rec; b.flags()&hasUntil != 0 {
+				until = rec[bearerRest : bearerRest+stampSize]
+			}
+			return b, until
+		}
+		return otherBearer(secrets, le.Uint32(rec[bearerOwner:]), hash)
+	}
+}
+
+func otherBearer(secrets *table.Table, key uint32, hash *leastkey.SecretHash) (bearer, []byte) {
+	c := secrets.Seek(key)
+	for {
+		rec, more := c.Next()
+		if !more {
+			return nil, nil
+		}
+		if rec[bearerFlags]&(isAlias|hasOthers) != hasOthers {
+			continue
+		}
+		for other := range slices.Chunk(bearer(rec).parts().others, otherSize) {
+			if [hashSize]byte(other[:hashSize]) == *hash {
+				if other[hashSize] == 0 {
+					return rec, nil
+				}
+				return rec, other[hashSize+1:]
+			}
+		}
+	}
+}
+
+// secretKey is where a secret stands.
+func secretKey(hash []byte) uint32 { return le.Uint32(hash) }
+
+// bearerOf finds a credential by its id.
+func bearerOf(ids, secrets *table.Table, key uint32, id leastkey.ID) bearer {
+	c := ids.Seek(key)
+	for {
+		at, more := c.Next()
+		if !more {
+			return nil
+		}
+		of := secrets.Seek(le.Uint32(at))
+		for {
+			rec, more := of.Next()
+			if !more {
+				break
+			}
+			if rec[bearerFlags]&isAlias == 0 && leastkey.ID(bearer(rec).id()) == id {
+				return rec
+			}
+		}
+	}
+}
+
+func (n *snapshot) bearerOf(id leastkey.ID) bearer {
+	return bearerOf(&n.ids, &n.secrets, idKey(n.seed, id), id)
+}
+
+// record is a credential whole, as it was told of.
+func (n *snapshot) record(b bearer) leastkey.CredentialRecord {
+	p := b.parts()
+	out := leastkey.CredentialRecord{Credential: leastkey.Credential{
+		ID: leastkey.ID(b.id()), Kind: b.kind(), Status: leastkey.Status(b[bearerStatus]),
+		Validity: p.validity(), Condition: p.condition.whole(),
+	}}
+	if o := placeAt(&n.places, b.owner()); o != nil { // an owner that nothing else is known of
+		if id, err := leastkey.ParseID(string(o.id())); err == nil {
+			out.Credential.Principal = principalOf(n.types[o.kind()], id)
+		}
+	}
+	for rest := p.rest; p.policies > 0; p.policies-- {
+		var id []byte
+		var c clause
+		id, c, rest = nextClause(rest, &n.clauses)
+		out.Credential.Policies = append(out.Credential.Policies, n.policy(id, c))
+	}
+	first := leastkey.LiveSecret{Hash: leastkey.SecretHash(b[:hashSize])}
+	if p.until != nil {
+		first.Until = readStamp(p.until)
+	}
+	out.Secrets = append(out.Secrets, first)
+	for other := range slices.Chunk(p.others, otherSize) {
+		s := leastkey.LiveSecret{Hash: leastkey.SecretHash(other[:hashSize])}
+		if other[hashSize] != 0 {
+			s.Until = readStamp(other[hashSize+1:])
+		}
+		out.Secrets = append(out.Secrets, s)
+	}
+	return out
+}
+
+func principalOf(t leastkey.ResourceType, id leastkey.ID) leastkey.Principal {
+	switch t {
+	case leastkey.UserType:
+		return leastkey.UserOf(id)
+	case leastkey.AccountType:
+		return leastkey.AccountOf(id)
+	default:
+		return leastkey.Principal{}
+	}
+}
+
+// condition is where a credential may be used from: how many ranges it works in, how many it does
+// not, a byte each; then these. A range is the size of its address in bytes, its length in bits and
+// whether it was written without one, a byte each, and the address. One without an address contains
+// nothing.
+type condition []byte
+
+func appendCondition(to []byte, c leastkey.Condition) ([]byte, error) {
+	if len(c.In) > 255 || len(c.NotIn) > 255 {
+		return nil, errTooMany
+	}
+	to = append(to, byte(len(c.In)), byte(len(c.NotIn)))
+	for _, r := range slices.Concat(c.In, c.NotIn) {
+		prefix := r.Prefix()
+		if !prefix.IsValid() {
+			to = append(to, 0, 0, 0)
+			continue
+		}
+		addr, bare := prefix.Addr().AsSlice(), byte(0)
+		if r.IsBare() {
+			bare = 1
+		}
+		to = append(append(to, byte(len(addr)), byte(prefix.Bits()), bare), addr...)
+	}
+	return to, nil
+}
+
+func readCondition(from []byte) (condition, []byte) {
+	end := 2
+	for range int(from[0]) + int(from[1]) {
+		end += 3 + int(from[end])
+	}
+	return from[:end], from[end:]
+}
+
+// admits is what leastkey.Condition does.
+func (c condition) admits(addr netip.Addr) bool {
+	if c == nil || c[0]|c[1] == 0 {
+		return true
+	}
+	if !addr.IsValid() {
+		return false
+	}
+	addr = addr.Unmap().WithZone("")
+	in, inside := int(c[0]), c[0] == 0
+	for i, rest := 0, c[2:]; i < int(c[0])+int(c[1]); i++ {
+		var prefix netip.Prefix
+		prefix, _, rest = nextRange(rest)
+		if !prefix.IsValid() || !prefix.Contains(addr) {
+			continue
+		}
+		if i >= in {
+			return false
+		}
+		inside = true
+	}
+	return inside
+}
+
+func nextRange(from []byte) (prefix netip.Prefix, bare bool, rest []byte) {
+	switch size := from[0]; size {
+	case 4:
+		prefix = netip.PrefixFrom(netip.AddrFrom4([4]byte(from[3:])), int(from[1]))
+	case 16:
+		prefix = netip.PrefixFrom(netip.AddrFrom16([16]byte(from[3:])), int(from[1]))
+	}
+	return prefix, from[2] != 0, from[3+int(from[0]):]
+}
+
+// whole is the condition as its owner wrote it.
+func (c condition) whole() (out leastkey.Condition) {
+	if c == nil {
+		return out
+	}
+	for i, rest := 0, c[2:]; i < int(c[0])+int(c[1]); i++ {
+		var prefix netip.Prefix
+		var bare bool
+		prefix, bare, rest = nextRange(rest)
+		r := leastkey.RangeOf(prefix, bare)
+		if i < int(c[0]) {
+			out.In = append(out.In, r)
+		} else {
+			out.NotIn = append(out.NotIn, r)
+		}
+	}
+	return out
+}

@@ -1,0 +1,219 @@
+// Package table keeps many small byte records so that one change makes a new version of all of them
+// at a small price, while readers of the old version go on without a lock.
+//
+// A [Table] is found into by keys of 32 bits, which must be spread evenly: it does not hash them
+// again. Several records may have one key; the caller tells them apart. Records stand together in
+// pages of some sixteen, one allocation each and without a pointer in it, so that a look-up touches
+// few lines of memory and the garbage collector has nothing to follow. The number of pages grows by
+// one at a time (linear hashing, W. Litwin, 1980): no insertion pays for a rebuild.
+package table
+
+import (
+	"encoding/binary"
+	"iter"
+)
+
+// perPage is how many records a page has on average. Fewer make changes cheaper and memory dearer.
+const perPage = 16
+
+// A chunk is what is copied of the directory for one change.
+const chunkPages = 128
+
+type chunk struct {
+	pages [chunkPages]page
+	edit  *Editor                 // that made it
+	mine  [chunkPages / 64]uint64 // pages that the same edit made, a bit each
+}
+
+// Table is one version. It never changes; the zero Table is empty.
+type Table struct {
+	chunks []*chunk
+	pages  uint32 // in use, at least 1 when there are any
+	mask   uint32 // the next power of two above pages-1, less one
+	count  int
+	bytes  int
+}
+
+// Len is the number of records.
+func (t *Table) Len() int { return t.count }
+
+// Bytes is what pages take, in bytes, without what the allocator adds.
+func (t *Table) Bytes() int { return t.bytes }
+
+// place is the number of the page for a key.
+func (t *Table) place(key uint32) uint32 {
+	at := key & t.mask
+	if at >= t.pages {
+		at &= t.mask >> 1
+	}
+	return at
+}
+
+func (t *Table) page(at uint32) page { return t.chunks[at/chunkPages].pages[at%chunkPages] }
+
+// Seek begins a walk over the records with a key.
+func (t *Table) Seek(key uint32) Cursor {
+	if t.pages == 0 {
+		return Cursor{}
+	}
+	return Cursor{page: t.page(t.place(key)), key: key}
+}
+
+// All gives every key with its record, in no order. Records are not to be written to.
+func (t *Table) All() iter.Seq2[uint32, []byte] {
+	return func(yield func(uint32, []byte) bool) {
+		for at := range t.pages {
+			p := t.page(at)
+			for i := range p.len() {
+				if !yield(p.key(i), p.record(i)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Cursor walks over the records with one key.
+type Cursor struct {
+	page page
+	key  uint32
+	next int
+}
+
+// Next gives the next record, which is not to be written to; false after the last.
+func (c *Cursor) Next() ([]byte, bool) {
+	i := c.page.find(c.key, c.next)
+	if i < 0 {
+		return nil, false
+	}
+	c.next = i + 1
+	return c.page.record(i), true
+}
+
+// page is a number of records: their count, their keys, where each ends, then the records. An empty
+// one is nil. All numbers have 32 bits, little-endian.
+type page []byte
+
+const word = 4
+
+func (p page) len() int {
+	if len(p) == 0 {
+		return 0
+	}
+	return int(binary.LittleEndian.Uint32(p))
+}
+
+func (p page) key(i int) uint32 { return binary.LittleEndian.Uint32(p[word+word*i:]) }
+
+// end is where record i ends, counted from the first.
+func (p page) end(i int) int { return int(binary.LittleEndian.Uint32(p[word+word*(p.len()+i):])) }
+
+func (p page) record(i int) []byte {
+	start, from := word+2*word*p.len(), 0
+	if i > 0 {
+		from = p.end(i - 1)
+	}
+	to := start + p.end(i)
+	return p[start+from : to : to]
+}
+
+// find is the first record with the key from i on; -1 for none.
+func (p page) find(key uint32, i int) int {
+	n := p.len()
+	if n == 0 {
+		return -1
+	}
+	keys := p[word : word+word*n]
+	for ; i < n; i++ {
+		if binary.LittleEndian.Uint32(keys[word*i:]) == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// made builds a page of n records, which add is called for to fill in their order.
+type made struct {
+	page page
+	n, i int
+	to   int // bytes of records so far
+}
+
+func newPage(n, bytes int) made {
+	if n == 0 {
+		return made{}
+	}
+	p := make(page, word+2*word*n+bytes)
+	binary.LittleEndian.PutUint32(p, uint32(n))
+	return made{page: p, n: n}
+}
+
+func (m *made) add(key uint32, record []byte) {
+	start := word + 2*word*m.n
+	copy(m.page[start+m.to:], record)
+	m.to += len(record)
+	binary.LittleEndian.PutUint32(m.page[word+word*m.i:], key)
+	binary.LittleEndian.PutUint32(m.page[word+word*(m.n+m.i):], uint32(m.to))
+	m.i++
+}
+
+// with is the page and one record more.
+func (p page) with(key uint32, record []byte) page {
+	n, start := p.len(), 0
+	if n > 0 {
+		start = word + 2*word*n
+	}
+	m := newPage(n+1, len(p)-start+len(record))
+	if n > 0 { // keys and ends stand as they are, one word apart from where they stood
+		copy(m.page[word:], p[word:word+word*n])
+		copy(m.page[word+word*(n+1):], p[word+word*n:start])
+		copy(m.page[word+2*word*(n+1):], p[start:])
+		m.i, m.to = n, len(p)-start
+	}
+	m.add(key, record)
+	return m.page
+}
+
+// replaced is the page with another record in the place of record i; without, when it is nil.
+func (p page) replaced(i int, record []byte) page {
+	n := p.len()
+	bytes := len(p) - (word + 2*word*n) - len(p.record(i)) + len(record)
+	left := n
+	if record == nil {
+		left--
+	}
+	m := newPage(left, bytes)
+	for j := range n {
+		switch {
+		case j != i:
+			m.add(p.key(j), p.record(j))
+		case record != nil:
+			m.add(p.key(j), record)
+		}
+	}
+	return m.page
+}
+
+// divided are the records that stay, and those that move on, each in a page of its own. When all stay,
+// it is the page itself, and nil.
+func (p page) divided(stays func(key uint32) bool) (stay, move page) {
+	n, kept, keptBytes := p.len(), 0, 0
+	for i := range n {
+		if stays(p.key(i)) {
+			kept++
+			keptBytes += len(p.record(i))
+		}
+	}
+	if kept == n {
+		return p, nil
+	}
+	s, m := newPage(kept, keptBytes), newPage(n-kept, len(p)-(word+2*word*n)-keptBytes)
+	for i := range n {
+		to := &m
+		if stays(p.key(i)) {
+			to = &s
+		}
+		to.add(p.key(i), p.record(i))
+	}
+	return s.page, m.page
+}

@@ -1,0 +1,173 @@
+package guard
+
+import (
+	"errors"
+	"hash/maphash"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/guard/internal/table"
+)
+
+// A place is what is known of one resource: whether the registry has it and below what, whether it is
+// a user or account that exists, or only that some policy names it. Its handle stands for its type
+// and id wherever else it is meant: two places never have the same. It is the key in the table.
+//
+// The record: how many records name it (32 bits), the handle of its parent (32), the number of its
+// type (16), flags (8), its id, and what people call it.
+type handle = uint32
+
+// nowhere is no place.
+const nowhere handle = 0
+
+const (
+	placeParent = 4
+	placeType   = 8
+	placeFlags  = 10
+	placeID     = 11
+)
+
+const (
+	isRegistered = 1 << iota // the registry has it
+	isExisting               // a user or an account that exists
+)
+
+// probes is how many handles a place may have, and where it is looked for. With ten million places, the
+// next handle is taken in one of four hundred cases; so many in a row, never.
+const probes = 8
+
+var errNoHandle = errors.New("guard: no handle is left for a resource")
+
+// handles are the numbers that a place of a type with an id may have, one after the other. The seed
+// keeps whoever chooses ids from choosing them.
+type handles struct{ next, step uint32 }
+
+func handlesOf(seed maphash.Seed, kind uint16, id string) handles {
+	hash := maphash.String(seed, id) ^ uint64(kind)*0x9e3779b97f4a7c15
+	return handles{uint32(hash), uint32(hash>>32) | 1} //nolint:gosec // the halves of it
+}
+
+func (h *handles) take() handle {
+	for {
+		n := h.next
+		h.next += h.step
+		if n != nowhere {
+			return n
+		}
+	}
+}
+
+// place is a record, as it is read.
+type place []byte
+
+func (p place) parent() handle    { return le.Uint32(p[placeParent:]) }
+func (p place) kind() uint16      { return le.Uint16(p[placeType:]) }
+func (p place) is(flag byte) bool { return p[placeFlags]&flag != 0 }
+
+func (p place) id() []byte {
+	id, _ := readText(p[placeID:])
+	return id
+}
+
+func (p place) name() []byte {
+	_, name := readText(p[placeID:])
+	return name
+}
+
+// placeOf finds a place by what it stands for; nowhere when nothing is known of it.
+func placeOf(t *table.Table, seed maphash.Seed, kind uint16, id string) (handle, place) {
+	all := handlesOf(seed, kind, id)
+	for range probes {
+		at := all.take()
+		c := t.Seek(at)
+		if rec, taken := c.Next(); taken && place(rec).kind() == kind && string(place(rec).id()) == id {
+			return at, rec
+		}
+	}
+	return nowhere, nil
+}
+
+// placeAt finds a place by its handle.
+func placeAt(t *table.Table, at handle) place {
+	c := t.Seek(at)
+	rec, _ := c.Next()
+	return rec
+}
+
+// resource is what a place stands for.
+func (n *snapshot) resource(at handle) leastkey.Resource {
+	p := placeAt(&n.places, at)
+	if p == nil {
+		return leastkey.Resource{}
+	}
+	return leastkey.Resource{Type: n.types[p.kind()], ID: string(p.id())}
+}
+
+// find is the handle of a resource; nowhere when nothing is known of it.
+func (n *snapshot) find(r leastkey.Resource) handle {
+	kind := n.kindOf(r.Type)
+	if kind == noType && r.Type != "" {
+		return nowhere
+	}
+	at, _ := placeOf(&n.places, n.seed, kind, r.ID)
+	return at
+}
+
+// only is for a table in which no two records have the same key.
+func only([]byte) bool { return true }
+
+// place gives the handle of a resource, and counts whoever names it; see leave.
+func (e *change) place(r leastkey.Resource) (handle, error) {
+	if r == (leastkey.Resource{}) {
+		return nowhere, nil
+	}
+	kind, err := e.rules.words.kind(r.Type)
+	if err != nil {
+		return nowhere, err
+	}
+	if at, _ := placeOf(&e.places.Table, e.seed, kind, r.ID); at != nowhere {
+		rec := e.places.Write(at, only)
+		le.PutUint32(rec, le.Uint32(rec)+1)
+		return at, nil
+	}
+	all := handlesOf(e.seed, kind, r.ID)
+	for range probes {
+		at := all.take()
+		if placeAt(&e.places.Table, at) == nil {
+			e.places.Put(at, newPlace(1, nowhere, kind, 0, r.ID, ""))
+			return at, nil
+		}
+	}
+	return nowhere, errNoHandle
+}
+
+func newPlace(named uint32, parent handle, kind uint16, flags byte, id, name string) []byte {
+	rec := make([]byte, 0, placeID+2+len(id)+len(name))
+	rec = le.AppendUint32(rec, named)
+	rec = le.AppendUint32(rec, parent)
+	rec = le.AppendUint16(rec, kind)
+	rec = append(rec, flags)
+	return append(appendText(rec, id), name...)
+}
+
+// leave says that one record less names a place. What nothing names and nobody knows goes.
+func (e *change) leave(at handle) {
+	if at == nowhere {
+		return
+	}
+	rec := e.places.Write(at, only)
+	named := le.Uint32(rec) - 1
+	le.PutUint32(rec, named)
+	if named == 0 && rec[placeFlags] == 0 {
+		e.places.Drop(at, only)
+	}
+}
+
+// flag sets or takes away what a place is, of which somebody else holds a count.
+func (e *change) flag(at handle, flag byte, on bool) {
+	rec := e.places.Write(at, only)
+	if on {
+		rec[placeFlags] |= flag
+	} else {
+		rec[placeFlags] &^= flag
+	}
+}
