@@ -45,6 +45,7 @@ func (e *change) finish(rev leastkey.Revision) *snapshot {
 var (
 	errNobody = errors.New("guard: a principal that is nobody")
 	errTwice  = errors.New("guard: a secret of two credentials")
+	errNoType = errors.New("guard: a resource without a type")
 )
 
 func (e *change) apply(c leastkey.Change) error {
@@ -190,6 +191,9 @@ const mostOfMany = 1<<16 - 1
 
 // resource takes in what the registry says of a resource.
 func (e *change) resource(rec leastkey.ResourceRecord) error {
+	if rec.Resource.Type == "" {
+		return errNoType
+	}
 	kind, err := e.rules.words.kind(rec.Resource.Type)
 	if err != nil {
 		return err

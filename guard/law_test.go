@@ -1,0 +1,514 @@
+package guard
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/catalog"
+)
+
+// make diff sets these to much more, and to a seed of the day.
+var (
+	lawCases = flag.Int("law.cases", 300_000, "how many decisions are compared with the law")
+	lawSeed  = flag.Uint64("law.seed", 1, "where the random cases begin")
+)
+
+// What a guard decides by is records that are made of what it was told, change by change. This holds
+// every decision of theirs, with its reason, to leastkey.Decide on the plain values, in random worlds
+// that go through random changes: laws 1, 2 and 3, and with them every other.
+func TestJudgeIsTheLaw(t *testing.T) {
+	c, err := catalog.Load("law.yaml", []byte(lawCatalog))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var done, next, allowed atomic.Int64
+	var wait sync.WaitGroup
+	report := time.Now()
+	for worker := range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for done.Load() < int64(*lawCases) && !t.Failed() {
+				seed := *lawSeed + uint64(next.Add(1))
+				w := newLawWorld(c, seed)
+				for range 6 {
+					w.step()
+					n, yes := w.compare(t)
+					done.Add(int64(n))
+					allowed.Add(int64(yes))
+				}
+				w.compareAll(t)
+				if worker == 0 && time.Since(report) > 10*time.Second {
+					report = time.Now()
+					fmt.Fprintf(os.Stderr, "%d of %d decisions compared\n", done.Load(), *lawCases)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	t.Logf("%d decisions compared in %d worlds, %d of them allowed", done.Load(), next.Load(), allowed.Load())
+	if allowed.Load() < done.Load()/50 {
+		t.Error("hardly anything is allowed: the worlds show nothing")
+	}
+}
+
+const lawCatalog = `
+namespace: com.example.law
+resources:
+  zone: {parent: account}
+  host: {parent: zone}
+permission_groups:
+  - {id: 00000000000000000000000000000a01, name: Account Read, resource: account}
+  - {id: 00000000000000000000000000000a02, name: Account Write, resource: account}
+  - {id: 00000000000000000000000000000b01, name: Zone Read, resource: zone}
+  - {id: 00000000000000000000000000000b02, name: Zone Write, resource: zone}
+  - {id: 00000000000000000000000000000b03, name: Zone Purge, resource: zone}
+  - {id: 00000000000000000000000000000c01, name: Host Read, resource: host}
+  - {id: 00000000000000000000000000000c02, name: Host Write, resource: host}
+  - {id: 00000000000000000000000000000d01, name: Profile Write, resource: user}
+roles:
+  - {id: 00000000000000000000000000000e01, name: Everything, permissions: all}
+  - {id: 00000000000000000000000000000e02, name: Reader, permissions: read}
+  - {id: 00000000000000000000000000000e03, name: Zones, permissions: [Zone Read, Zone Write]}
+operations:
+  - {route: "GET /zones/{zone}", any_of: [Zone Read, Zone Write], target: {zone: path.zone}}
+  - {route: "POST /zones/{zone}", any_of: [Zone Write, Zone Purge, Zone Read], target: {zone: path.zone}}
+  - {route: "GET /accounts/{a}", any_of: [Account Read, Account Write], target: {account: path.a}}
+  - {route: "GET /hosts/{h}", any_of: [Host Read, Host Write], target: {host: path.h}}
+  - {route: "PUT /hosts/{h}", any_of: [Host Write], target: {host: path.h}}
+  - {route: "PUT /me/{u}", any_of: [Profile Write], target: {user: path.u}}
+`
+
+// lawWorld is a state that is changed, and beside it what it was told, kept as it was told.
+type lawWorld struct {
+	*rand.Rand
+	seed    uint64
+	catalog *catalog.Catalog
+	state   *State
+	rev     leastkey.Revision
+
+	principals  map[leastkey.Principal]leastkey.PrincipalRecord
+	memberships map[leastkey.ID]map[leastkey.ID]leastkey.Membership
+	resources   map[leastkey.Resource]leastkey.ResourceRecord
+	credentials map[leastkey.ID]leastkey.CredentialRecord
+	secrets     int
+}
+
+func newLawWorld(c *catalog.Catalog, seed uint64) *lawWorld {
+	w := &lawWorld{
+		Rand: rand.New(rand.NewPCG(seed, 0)), seed: seed, catalog: c, state: NewState(c), rev: 1,
+		principals: map[leastkey.Principal]leastkey.PrincipalRecord{}, memberships: map[leastkey.ID]map[leastkey.ID]leastkey.Membership{},
+		resources: map[leastkey.Resource]leastkey.ResourceRecord{}, credentials: map[leastkey.ID]leastkey.CredentialRecord{},
+	}
+	if err := w.state.Load(1, func(func(leastkey.Change) error) error { return nil }); err != nil {
+		panic(err)
+	}
+	if seed == 0 {
+		return w
+	}
+	w.rev++
+	if err := w.state.Apply(w.rev, w.beginning()); err != nil {
+		panic(err)
+	}
+	return w
+}
+
+// beginning is a world in which much is allowed: everybody is somewhere, and there are zones and hosts.
+func (w *lawWorld) beginning() (changes []leastkey.Change) {
+	for i := range 3 {
+		for _, p := range []leastkey.Principal{leastkey.UserOf(lawID('u', i)), leastkey.AccountOf(lawID('a', i))} {
+			rec := leastkey.PrincipalRecord{Principal: p, Active: true}
+			w.principals[p] = rec
+			changes = append(changes, leastkey.Change{Principal: &rec})
+		}
+		m := leastkey.Membership{User: lawID('u', i), Account: lawID('a', i), Roles: []leastkey.ID{w.catalog.Roles()[0].ID}}
+		w.memberships[m.User] = map[leastkey.ID]leastkey.Membership{m.Account: m}
+		changes = append(changes, leastkey.Change{Membership: &m})
+	}
+	for i := range 5 {
+		zone := leastkey.Resource{Type: "zone", ID: fmt.Sprint("z", i)}
+		for _, rec := range []leastkey.ResourceRecord{
+			{Resource: zone, Parent: leastkey.AccountOf(lawID('a', i%3)).Resource(), Name: "zone.example"},
+			{Resource: leastkey.Resource{Type: "host", ID: fmt.Sprint("h", i)}, Parent: zone},
+		} {
+			w.resources[rec.Resource] = rec
+			changes = append(changes, leastkey.Change{Resource: &rec})
+		}
+	}
+	return changes
+}
+
+func pick[T any](r *lawWorld, from []T) T { return from[r.IntN(len(from))] }
+
+func some[T any](r *lawWorld, most int, draw func() T) []T {
+	if r.IntN(12) == 0 {
+		most *= 6 // what is long is kept in another way
+	}
+	var all []T
+	for range r.IntN(most + 1) {
+		all = append(all, draw())
+	}
+	return all
+}
+
+func lawID(kind byte, n int) leastkey.ID { return leastkey.ID{0: kind, 15: byte(n)} }
+
+func (w *lawWorld) user() leastkey.ID    { return lawID('u', w.IntN(3)) }
+func (w *lawWorld) account() leastkey.ID { return lawID('a', w.IntN(3)) }
+
+func (w *lawWorld) principal() leastkey.Principal {
+	switch w.IntN(12) {
+	case 0:
+		return leastkey.Principal{}
+	case 1, 2, 3:
+		return leastkey.AccountOf(w.account())
+	default:
+		return leastkey.UserOf(w.user())
+	}
+}
+
+// resource is of any type, also one of which the catalogue knows nothing.
+func (w *lawWorld) resource() leastkey.Resource {
+	switch w.IntN(10) {
+	case 0:
+		return leastkey.AccountOf(w.account()).Resource()
+	case 1:
+		return leastkey.UserOf(w.user()).Resource()
+	case 2:
+		return leastkey.Resource{Type: pick(w, []leastkey.ResourceType{"planet", "", "zone"}), ID: pick(w, []string{"", "1"})}
+	case 3, 4, 5:
+		return leastkey.Resource{Type: "host", ID: fmt.Sprint("h", w.IntN(5))}
+	default:
+		return leastkey.Resource{Type: "zone", ID: fmt.Sprint("z", w.IntN(5))}
+	}
+}
+
+func (w *lawWorld) group() leastkey.ID {
+	if w.IntN(20) == 0 {
+		return leastkey.ID{15: byte(w.IntN(3))} // of no catalogue
+	}
+	return pick(w, w.catalog.Groups()).ID
+}
+
+func (w *lawWorld) pattern() leastkey.Pattern {
+	r := w.resource()
+	switch w.IntN(9) {
+	case 0:
+		return leastkey.Pattern{Type: r.Type} // reaches nothing
+	case 1, 2:
+		return leastkey.PatternEvery(r.Type)
+	case 3, 4, 5:
+		return leastkey.PatternUnder(pick(w, []leastkey.ResourceType{"zone", "host", "account"}), r)
+	default:
+		return leastkey.PatternOne(r)
+	}
+}
+
+func (w *lawWorld) addressRange() leastkey.AddressRange {
+	r, err := leastkey.ParseAddressRange(pick(w, []string{"192.0.2.1", "192.0.2.0/24", "0.0.0.0/0", "2001:db8::/32", "::ffff:192.0.2.7", "198.51.100.0/25", "::/0"}))
+	if err != nil {
+		panic(err)
+	}
+	if w.IntN(30) == 0 {
+		return leastkey.AddressRange{}
+	}
+	return r
+}
+
+func (w *lawWorld) address() netip.Addr {
+	return pick(w, []netip.Addr{{}, netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("::ffff:198.51.100.9"),
+		netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("fe80::1%eth0")})
+}
+
+// instant is one of a few, the zero one among them.
+func (w *lawWorld) instant() time.Time {
+	if w.IntN(3) > 0 {
+		return time.Time{}
+	}
+	return lawEpoch.Add(time.Duration(w.IntN(5)-2) * time.Nanosecond)
+}
+
+var lawEpoch = time.Date(2030, 1, 1, 0, 0, 0, 500, time.UTC)
+
+// secret is one that was not there before.
+func (w *lawWorld) secret() leastkey.LiveSecret {
+	w.secrets++
+	h := leastkey.SecretHash{4: byte(w.secrets), 5: byte(w.secrets >> 8)}
+	if w.IntN(2) == 0 {
+		h[0] = byte(w.secrets) // some stand together
+	}
+	return leastkey.LiveSecret{Hash: h, Until: w.instant()}
+}
+
+// credential is one that bounds in any way.
+func (w *lawWorld) credential() leastkey.CredentialRecord {
+	rec := leastkey.CredentialRecord{Credential: leastkey.Credential{
+		ID: lawID('c', w.IntN(8)), Principal: w.principal(),
+		Kind:   pick(w, []leastkey.Kind{leastkey.Token, leastkey.Token, leastkey.Token, leastkey.Token, leastkey.GlobalAPIKey, leastkey.Session, leastkey.ServiceKey, 0, 9}),
+		Status: pick(w, []leastkey.Status{leastkey.Active, leastkey.Active, leastkey.Active, leastkey.Active, leastkey.Active, leastkey.Disabled, 0, 7}),
+	}}
+	c := &rec.Credential
+	if w.IntN(3) == 0 {
+		c.Validity = leastkey.Validity{NotBefore: w.instant(), ExpiresOn: w.instant()}
+	}
+	if w.IntN(4) == 0 {
+		c.Condition = leastkey.Condition{In: some(w, 2, w.addressRange), NotIn: some(w, 2, w.addressRange)}
+	}
+	number := byte(0)
+	c.Policies = some(w, 3, func() leastkey.Policy {
+		number++
+		return leastkey.Policy{
+			ID: leastkey.ID{0: 'p', 1: c.ID[15], 15: number}, Groups: some(w, 4, w.group), Patterns: some(w, 3, w.pattern),
+			Effect: pick(w, []leastkey.Effect{leastkey.Allow, leastkey.Allow, leastkey.Allow, leastkey.Deny, 0}),
+		}
+	})
+	for range w.IntN(4) {
+		rec.Secrets = append(rec.Secrets, w.secret())
+	}
+	return rec
+}
+
+// change is one of any kind, and is kept as the state is to keep it.
+func (w *lawWorld) change() leastkey.Change {
+	switch w.IntN(8) {
+	case 0:
+		rec := leastkey.PrincipalRecord{Principal: pick(w, []leastkey.Principal{leastkey.UserOf(w.user()), leastkey.AccountOf(w.account())}), Email: pick(w, []string{"", "a@b.example"}), Active: w.IntN(5) > 0}
+		w.principals[rec.Principal] = rec
+		return leastkey.Change{Principal: &rec}
+	case 1:
+		m := leastkey.Membership{User: w.user(), Account: w.account(), Groups: some(w, 1, w.group),
+			Roles: some(w, 1, func() leastkey.ID { return pick(w, append(w.catalog.Roles(), catalog.Role{ID: leastkey.ID{1}})).ID })}
+		if _, told := w.principals[leastkey.UserOf(m.User)]; !told {
+			w.principals[leastkey.UserOf(m.User)] = leastkey.PrincipalRecord{Principal: leastkey.UserOf(m.User)}
+		}
+		if w.memberships[m.User] == nil {
+			w.memberships[m.User] = map[leastkey.ID]leastkey.Membership{}
+		}
+		if w.memberships[m.User][m.Account] = m; len(m.Roles) == 0 {
+			delete(w.memberships[m.User], m.Account)
+		}
+		return leastkey.Change{Membership: &m}
+	case 2, 3, 4:
+		rec := leastkey.ResourceRecord{Resource: w.resource(), Parent: w.resource(), Name: pick(w, []string{"", "a.example", "long.name.example"}), Gone: w.IntN(6) == 0}
+		if rec.Resource.Type == "zone" && w.IntN(3) > 0 {
+			rec.Parent = leastkey.AccountOf(w.account()).Resource()
+		}
+		if rec.Resource.Type == "" {
+			rec.Resource.Type = "planet" // without one it would be refused
+		}
+		if w.resources[rec.Resource] = rec; rec.Gone {
+			delete(w.resources, rec.Resource)
+		}
+		return leastkey.Change{Resource: &rec}
+	default:
+		rec := w.credential()
+		if w.credentials[rec.Credential.ID] = rec; len(rec.Secrets) == 0 {
+			delete(w.credentials, rec.Credential.ID)
+		}
+		return leastkey.Change{Credential: &rec}
+	}
+}
+
+// step makes some commits. What a commit says is not to be kept from it, so it is said once more, in
+// another place, and then destroyed.
+func (w *lawWorld) step() {
+	for range 1 + w.IntN(4) {
+		var changes []leastkey.Change
+		for range 1 + w.IntN(5) {
+			changes = append(changes, w.change())
+		}
+		w.rev++
+		if err := w.state.Apply(w.rev, changes); err != nil {
+			panic(fmt.Sprintf("seed %d: %v", w.seed, err))
+		}
+	}
+	if w.IntN(4) == 0 {
+		w.state.UseCatalog(w.catalog)
+	}
+}
+
+// ancestry is the law's, from the plain values.
+func (w *lawWorld) ancestry(r leastkey.Resource) (chain []leastkey.Resource, known bool) {
+	for {
+		if r.Type == leastkey.UserType || r.Type == leastkey.AccountType {
+			id, err := leastkey.ParseID(r.ID)
+			_, known = w.principals[principalOf(r.Type, id)]
+			if err != nil || !known {
+				return nil, false
+			}
+			return chain, true
+		}
+		row, known := w.resources[r]
+		if !known || len(chain) == deepest {
+			return nil, false
+		}
+		chain = append(chain, row.Parent)
+		r = row.Parent
+	}
+}
+
+// both is a target in the words of the law and of the records.
+type both struct {
+	law  leastkey.Target
+	ours target
+}
+
+func (w *lawWorld) targets(n *snapshot, op *catalog.Operation) (all []both) {
+	kind := n.kindOf(op.Target.Type)
+	for range 6 {
+		r := w.resource()
+		r.Type = op.Target.Type
+		t := both{leastkey.OnUnknown(r), n.one(kind, r.ID)}
+		if above, known := w.ancestry(r); known {
+			t.law = leastkey.OnResource(r, above...)
+		}
+		parent := w.resource()
+		above, known := w.ancestry(parent)
+		create := both{leastkey.OnCreate(op.Target.Type, known, append([]leastkey.Resource{parent}, above...)...), n.created(kind, n.find(parent))}
+		child := both{leastkey.OnUnknown(leastkey.Resource{Type: op.Target.Type}), n.childOf(n.find(parent), kind)}
+		if known {
+			child.law = leastkey.OnResource(leastkey.Resource{Type: op.Target.Type}, append([]leastkey.Resource{parent}, above...)...)
+			child.ours.at = n.find(child.law.Resource)
+		}
+		all = append(all, t, create)
+		if known {
+			all = append(all, child)
+		}
+	}
+	return append(all, both{leastkey.OnList(op.Target.Type), target{on: leastkey.TargetList, kind: kind}},
+		both{leastkey.OnSelf(), target{on: leastkey.TargetSelf}},
+		both{leastkey.OnCreate(op.Target.Type, true), target{on: leastkey.TargetCreate, kind: kind, known: true}})
+}
+
+// compare decides with every credential on targets of every operation.
+func (w *lawWorld) compare(t *testing.T) (cases, allowed int) {
+	n := w.state.sure()
+	for _, rec := range w.credentials {
+		c := rec.Credential
+		b := n.bearerOf(c.ID)
+		if b == nil {
+			t.Errorf("seed %d: credential %v is not known", w.seed, c.ID)
+			return 0, 0
+		}
+		w.compareSecrets(t, n, rec)
+		told := w.principals[c.Principal]
+		grants := w.catalog.Grants(c.Principal, told.Active, slices.Collect(maps.Values(w.memberships[c.Principal.ID])))
+		j := judged{now: n, by: b, parts: b.parts(), at: b.owner(), owner: n.ownerAt(b.owner())}
+		if _, known := w.principals[c.Principal]; (j.owner != nil) != known {
+			t.Errorf("seed %d: the owner %v is known %t, want %t", w.seed, c.Principal, j.owner != nil, known)
+			return 0, 0
+		}
+		if j.owner == nil {
+			continue // nothing is decided for it
+		}
+		for _, op := range w.catalog.Operations() {
+			if op.Control || len(op.AnyOf) == 0 {
+				continue
+			}
+			for _, on := range w.targets(n, op) {
+				j.time, j.addr = lawEpoch.Add(time.Duration(w.IntN(5)-2)*time.Nanosecond), w.address()
+				want := leastkey.Decide(c, grants, leastkey.Request{At: j.time, Addr: j.addr, AnyOf: op.AnyOf, Target: on.law, ServiceKey: true})
+				got := leastkey.Decision{Reason: j.admitted()}
+				if got.Allowed() {
+					got = j.decide(&n.rules.accepted[op.Number()], &on.ours)
+				}
+				if got != want {
+					t.Errorf("seed %d, revision %d: %+v\non %+v\nby %v with %+v\nis %+v, want %+v", w.seed, w.rev, c, on.law, op, grants, got, want)
+					return cases, allowed
+				}
+				cases++
+				if want.Allowed() {
+					allowed++
+				}
+			}
+		}
+	}
+	return cases, allowed
+}
+
+// compareSecrets finds the credential by each of its secrets, as long as that one is good.
+func (w *lawWorld) compareSecrets(t *testing.T, n *snapshot, rec leastkey.CredentialRecord) {
+	for _, s := range rec.Secrets {
+		b, until := bearerWith(&n.secrets, &s.Hash)
+		if b == nil || leastkey.ID(b.id()) != rec.Credential.ID || (until == nil) != s.Until.IsZero() || until != nil && !readStamp(until).Equal(s.Until) {
+			t.Errorf("seed %d: a secret of %v leads to %v", w.seed, rec.Credential.ID, b)
+		}
+		s.Hash[31] ^= 1
+		if b, _ := bearerWith(&n.secrets, &s.Hash); b != nil {
+			t.Errorf("seed %d: a secret that is nobody's leads to %v", w.seed, b)
+		}
+	}
+}
+
+// compareAll holds what the state says it was told to what it was told, and that it keeps nothing else.
+func (w *lawWorld) compareAll(t *testing.T) {
+	n := w.state.sure()
+	got := newLawWorld(w.catalog, 0) // for its maps
+	members := 0
+	for c := range n.all() {
+		switch {
+		case c.Principal != nil:
+			got.principals[c.Principal.Principal] = *c.Principal
+		case c.Membership != nil:
+			if members++; w.memberships[c.Membership.User] == nil {
+				t.Errorf("seed %d: a membership that is none: %+v", w.seed, c.Membership)
+				return
+			}
+			if diff := cmp.Diff(w.memberships[c.Membership.User][c.Membership.Account], *c.Membership, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("seed %d: %s", w.seed, diff)
+			}
+		case c.Resource != nil:
+			got.resources[c.Resource.Resource] = *c.Resource
+		case c.Credential != nil:
+			got.credentials[c.Credential.Credential.ID] = *c.Credential
+		}
+	}
+	for _, m := range w.memberships {
+		members -= len(m)
+	}
+	same := cmp.Options{cmpopts.EquateEmpty(), cmp.Comparer(func(a, b leastkey.AddressRange) bool { return a == b }), cmpopts.EquateApproxTime(0),
+		cmp.Comparer(func(a, b leastkey.Status) bool { return a == b })}
+	if diff := cmp.Diff(w.resources, got.resources, same); diff != "" || members != 0 {
+		t.Errorf("seed %d: %d memberships too many; %s", w.seed, members, diff)
+	}
+	if diff := cmp.Diff(w.credentials, got.credentials, same); diff != "" {
+		t.Errorf("seed %d: %s", w.seed, diff)
+	}
+	w.compareCounts(t, n)
+}
+
+// compareCounts ends all that names a place, after which only who exists is left.
+func (w *lawWorld) compareCounts(t *testing.T, n *snapshot) {
+	var changes []leastkey.Change
+	for id := range w.credentials {
+		changes = append(changes, leastkey.Change{Credential: &leastkey.CredentialRecord{Credential: leastkey.Credential{ID: id}}})
+	}
+	for r := range w.resources {
+		changes = append(changes, leastkey.Change{Resource: &leastkey.ResourceRecord{Resource: r, Gone: true}})
+	}
+	for user, in := range w.memberships {
+		for account := range in {
+			changes = append(changes, leastkey.Change{Membership: &leastkey.Membership{User: user, Account: account}})
+		}
+	}
+	if err := w.state.Apply(w.rev+1, changes); err != nil {
+		t.Error(err)
+	}
+	left := w.state.sure()
+	if left.secrets.Len()+left.ids.Len()+left.clauses.Len() != 0 || left.places.Len() != left.owners.Len() || n.revision != w.rev {
+		t.Errorf("seed %d: %d secrets, %d ids, %d clauses, %d places of %d owners are left of nothing", w.seed,
+			left.secrets.Len(), left.ids.Len(), left.clauses.Len(), left.places.Len(), left.owners.Len())
+	}
+}
