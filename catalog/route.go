@@ -51,22 +51,27 @@ func isParam(segment string) bool { return segment[0] == '{' }
 //
 // host is in lower case and has no port. A route that names it beats one that names none.
 func (c *Catalog) Match(method, host, path string) (*Operation, Params, bool) {
-	op := c.match(method, host, path)
+	all := divide(path)
+	op := c.match(method, host, &all)
 	if op == nil {
 		return nil, Params{}, false
 	}
-	return op, op.params(path), true
+	return op, all.params(op), true
 }
 
-func (c *Catalog) match(method, host, path string) *Operation {
+// match prefers the routes of the host.
+func (c *Catalog) match(method, host string, path *divided) *Operation {
 	var op *Operation
-	own := c.hosts[host]
+	var own *node
+	if len(c.hosts) > 0 {
+		own = c.hosts[host]
+	}
 	if own != nil {
-		op = own.find(method, path)
+		op = own.find(method, path, 0)
 	}
 	if op == nil {
-		op = c.routes.find(method, path)
-		if op != nil && own != nil && own.shadows(op.segments, path) {
+		op = c.routes.find(method, path, 0)
+		if op != nil && own != nil && own.shadows(op.segments, path.path) {
 			op = nil
 		}
 	}
@@ -81,13 +86,13 @@ func (c *Catalog) match(method, host, path string) *Operation {
 // fixed segments is equal to them, and what stands for parameters has none but the bytes of plain. Of
 // any other path it says nothing.
 func (c *Catalog) MatchPlain(method, host, path string, plain *[256]bool) (*Operation, Params, bool) {
-	op := c.match(method, host, path)
+	all := divide(path)
+	op := c.match(method, host, &all)
 	if op == nil {
 		return nil, Params{}, false
 	}
-	params := op.params(path)
-	for i := range op.paramAt {
-		segment := params.segment(i)
+	for _, at := range op.paramAt {
+		segment := all.segment(at)
 		if segment == "." || segment == ".." {
 			return nil, Params{}, false
 		}
@@ -97,23 +102,23 @@ func (c *Catalog) MatchPlain(method, host, path string, plain *[256]bool) (*Oper
 			}
 		}
 	}
-	return op, params, true
+	return op, all.params(op), true
 }
 
 // HasPath reports whether any method matches the path, on any host.
 func (c *Catalog) HasPath(path string) bool {
+	all := divide(path)
 	for _, own := range c.hosts {
-		if own.find("", path) != nil {
+		if own.find("", &all, 0) != nil {
 			return true
 		}
 	}
-	return c.routes.find("", path) != nil
+	return c.routes.find("", &all, 0) != nil
 }
 
-// find follows rest, which begins with '/' for each segment that is left. With an empty method
-// any will do.
-func (n *node) find(method, rest string) *Operation {
-	if rest == "" {
+// find follows the segments from the one of a number on. With an empty method any will do.
+func (n *node) find(method string, path *divided, from int) *Operation {
+	if from == path.segments {
 		if method != "" {
 			return n.edges.op(method)
 		}
@@ -124,26 +129,20 @@ func (n *node) find(method, rest string) *Operation {
 		}
 		return nil
 	}
-	if rest[0] != '/' {
-		return nil
-	}
-	segment, tail := rest[1:], ""
-	if end := strings.IndexByte(segment, '/'); end >= 0 {
-		segment, tail = segment[:end], segment[end:]
-	}
+	segment := path.segment(from)
 	if segment == "" {
 		return nil
 	}
 	next := n.edges.next(segment)
 	if next != nil {
-		if op := next.find(method, tail); op != nil {
+		if op := next.find(method, path, from+1); op != nil {
 			return op
 		}
 	}
 	if n.param == nil || next == nil && n.resembles(segment) {
 		return nil
 	}
-	return n.param.find(method, tail)
+	return n.param.find(method, path, from+1)
 }
 
 // resembles reports whether some upstream could take the segment for a fixed one: whatever its case,
@@ -179,44 +178,89 @@ func (n *node) shadows(template []string, rest string) bool {
 	return isFixed && next.shadows(template[1:], tail) || n.param != nil && n.param.shadows(template[1:], tail)
 }
 
-// Params are the path parameters of a matched request. The zero Params have none.
-type Params struct {
-	op   *Operation
-	path string
-	at   [firstParams]uint32 // where the first of them stand in the path
+// divided is a path, and where its segments are.
+type divided struct {
+	path     string
+	segments int
+	ends     [mostDivided]uint32 // of the first of them
 }
 
-// firstParams is how many parameters are found at once. Few routes have more.
-const firstParams = 4
+// mostDivided is how many segments are found at once. Few routes have more.
+const mostDivided = 12
 
-// params are those of a path that matches.
-func (op *Operation) params(path string) Params {
-	p := Params{op: op, path: path}
-	number, at, found := 0, 1, 0
-	for _, want := range op.paramAt[:min(firstParams, len(op.paramAt))] {
-		for ; number < want; number++ {
-			at += strings.IndexByte(path[at:], '/') + 1
+// divide finds the segments of a path. One that does not begin with a slash has a single empty one, and
+// so matches nothing.
+func divide(path string) divided {
+	d := divided{path: path}
+	if path == "" {
+		return d
+	}
+	if path[0] != '/' {
+		return divided{segments: 1}
+	}
+	for at := 1; ; d.segments++ {
+		end := strings.IndexByte(path[at:], '/')
+		if end < 0 {
+			end = len(path) - at
 		}
-		p.at[found] = uint32(at) //nolint:gosec // in a string
-		found++
+		if at += end; d.segments < mostDivided {
+			d.ends[d.segments] = uint32(at) //nolint:gosec // in a string
+		}
+		if at == len(path) {
+			d.segments++
+			return d
+		}
+		at++
 	}
-	return p
 }
 
-// segment is what stands for a parameter, by its number.
-func (p *Params) segment(i int) string {
-	number, at := 0, 1
-	if i < firstParams {
-		number, at = p.op.paramAt[i], int(p.at[i])
+// segment gives the one of a number, from 0.
+func (d *divided) segment(i int) string {
+	known := min(i, mostDivided)
+	at := 0
+	if known > 0 {
+		at = int(d.ends[known-1])
 	}
-	for ; number < p.op.paramAt[i]; number++ {
-		at += strings.IndexByte(p.path[at:], '/') + 1
+	if i < mostDivided {
+		if d.path == "" {
+			return ""
+		}
+		return d.path[at+1 : d.ends[i]]
 	}
-	rest := p.path[at:]
+	rest := d.path[at:]
+	for ; known < i; known++ {
+		rest = rest[1+strings.IndexByte(rest[1:], '/'):]
+	}
+	rest = rest[1:]
 	if end := strings.IndexByte(rest, '/'); end >= 0 {
-		return rest[:end]
+		rest = rest[:end]
 	}
 	return rest
+}
+
+// Params are the path parameters of a matched request. The zero Params have none.
+type Params struct {
+	op    *Operation
+	path  string
+	first [firstParams]span // where the first of them stand
+}
+
+type span struct{ from, to uint32 }
+
+// firstParams is how many parameters are kept. Those behind them are looked for when they are asked for.
+const firstParams = 3
+
+func (d *divided) params(op *Operation) Params {
+	p := Params{op: op, path: d.path}
+	for i, at := range op.paramAt[:min(firstParams, len(op.paramAt))] {
+		if at < mostDivided {
+			p.first[i].to = d.ends[at]
+			if p.first[i].from = 1; at > 0 {
+				p.first[i].from = d.ends[at-1] + 1
+			}
+		}
+	}
+	return p
 }
 
 // Value gives the segment that stands for the parameter {name}, as it is in the path.
@@ -225,9 +269,14 @@ func (p Params) Value(name string) (string, bool) {
 		return "", false
 	}
 	for i, at := range p.op.paramAt {
-		if s := p.op.segments[at]; s[1:len(s)-1] == name {
-			return p.segment(i), true
+		if s := p.op.segments[at]; s[1:len(s)-1] != name {
+			continue
 		}
+		if i < firstParams && p.first[i].to > 0 {
+			return p.path[p.first[i].from:p.first[i].to], true
+		}
+		all := divide(p.path)
+		return all.segment(at), true
 	}
 	return "", false
 }

@@ -36,6 +36,9 @@ func (n *snapshot) ancestry(t *target, at handle, p place) bool {
 			}
 			t.above[t.depth] = at
 			t.depth++
+			if p.is(isRooted) {
+				return true
+			}
 			p = placeAt(&n.places, at)
 			continue
 		}

@@ -82,8 +82,11 @@ const longestToken = 512
 // bearerToken reads "Bearer <token>". A Global API Key is not a bearer token, and saying so at once
 // spares its owner a search.
 func bearerToken(field string, brand leastkey.Brand) (presented, *Denial) {
+	if value, usual := strings.CutPrefix(field, "Bearer "); usual {
+		return token(strings.Trim(value, " "), brand)
+	}
 	scheme, value, _ := strings.Cut(field, " ")
-	if scheme != "Bearer" && !strings.EqualFold(scheme, "Bearer") {
+	if !strings.EqualFold(scheme, "Bearer") {
 		return presented{}, badRequest("the Authorization scheme is not Bearer", api.MalformedBearer())
 	}
 	return token(strings.Trim(value, " "), brand)

@@ -219,6 +219,11 @@ func (e *change) resource(rec leastkey.ResourceRecord) error {
 	}
 	e.setPlace(at, above, rec.Name)
 	e.flag(at, isRegistered, true)
+	if above != nowhere {
+		exists := placeAt(&e.places.Table, above).is(isExisting)
+		e.flag(at, isRooted, exists)
+		e.flag(above, isAwaited, !exists)
+	}
 	e.name(at, kind, rec.Name)
 	return nil
 }

@@ -240,7 +240,9 @@ func (n *snapshot) all() iter.Seq[leastkey.Change] {
 			if o[0]&isTold != 0 && !yield(leastkey.Change{Principal: &leastkey.PrincipalRecord{Principal: o.principal(), Email: string(o.email()), Active: o.active()}}) {
 				return
 			}
-			for _, m := range n.memberships(o) {
+		}
+		for _, rec := range n.owners.All() {
+			for _, m := range n.memberships(rec) {
 				if !yield(leastkey.Change{Membership: &m}) {
 					return
 				}

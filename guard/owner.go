@@ -270,7 +270,24 @@ func (e *change) newOwner(p leastkey.Principal) (handle, error) {
 		return nowhere, cmp.Or(err, errNobody)
 	}
 	e.flag(at, isExisting, true)
+	if placeAt(&e.places.Table, at).is(isAwaited) {
+		e.root(at)
+	}
 	return at, nil
+}
+
+// root tells what is below a place that it exists. Owners are told of before what is below them, so this
+// is rare.
+func (e *change) root(above handle) {
+	var all []handle
+	for at, rec := range e.places.All() {
+		if p := place(rec); p.is(isRegistered) && p.parent() == above {
+			all = append(all, at)
+		}
+	}
+	for _, at := range all {
+		e.flag(at, isRooted, true)
+	}
 }
 
 func (e *change) membership(m leastkey.Membership) error {

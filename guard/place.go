@@ -29,6 +29,8 @@ const (
 const (
 	isRegistered = 1 << iota // the registry has it
 	isExisting               // a user or an account that exists
+	isRooted                 // its parent is one: both exist for good, so nothing above need be looked at
+	isAwaited                // something was registered below it before it existed
 )
 
 // probes is how many handles a place may have, and where it is looked for. With ten million places, the
@@ -157,7 +159,7 @@ func (e *change) leave(at handle) {
 	rec := e.places.Write(at, only)
 	named := le.Uint32(rec) - 1
 	le.PutUint32(rec, named)
-	if named == 0 && rec[placeFlags] == 0 {
+	if named == 0 && rec[placeFlags]&(isRegistered|isExisting) == 0 {
 		e.places.Drop(at, only)
 	}
 }

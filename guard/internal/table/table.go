@@ -3,7 +3,7 @@
 //
 // A [Table] is found into by keys of 32 bits, which must be spread evenly: it does not hash them
 // again. Several records may have one key; the caller tells them apart. Records stand together in
-// pages of some sixteen, one allocation each and without a pointer in it, so that a look-up touches
+// pages of some eight, one allocation each and without a pointer in it, so that a look-up touches
 // few lines of memory and the garbage collector has nothing to follow. The number of pages grows by
 // one at a time (linear hashing, W. Litwin, 1980): no insertion pays for a rebuild.
 package table
@@ -14,7 +14,7 @@ import (
 )
 
 // perPage is how many records a page has on average. Fewer make changes cheaper and memory dearer.
-const perPage = 16
+const perPage = 8
 
 // A chunk is what is copied of the directory for one change.
 const chunkPages = 128
@@ -59,6 +59,18 @@ func (t *Table) Seek(key uint32) Cursor {
 	return Cursor{page: t.page(t.place(key)), key: key}
 }
 
+// Touch reads a byte of the page for a key, so that the page is on its way from memory while something
+// else is done. What it gives means nothing.
+func (t *Table) Touch(key uint32) byte {
+	if t.pages == 0 {
+		return 0
+	}
+	if p := t.page(t.place(key)); len(p) > 0 {
+		return p[0]
+	}
+	return 0
+}
+
 // All gives every key with its record, in no order. Records are not to be written to.
 func (t *Table) All() iter.Seq2[uint32, []byte] {
 	return func(yield func(uint32, []byte) bool) {
@@ -90,11 +102,14 @@ func (c *Cursor) Next() ([]byte, bool) {
 	return c.page.record(i), true
 }
 
-// page is a number of records: their count, their keys, where each ends, then the records. An empty
-// one is nil. All numbers have 32 bits, little-endian.
+// page is a number of records: their count; the key of each with where it ends, counted from the first;
+// then the records. An empty one is nil. All numbers have 32 bits, little-endian.
 type page []byte
 
-const word = 4
+const (
+	word = 4
+	pair = 2 * word // a key, and the end of its record
+)
 
 func (p page) len() int {
 	if len(p) == 0 {
@@ -103,13 +118,14 @@ func (p page) len() int {
 	return int(binary.LittleEndian.Uint32(p))
 }
 
-func (p page) key(i int) uint32 { return binary.LittleEndian.Uint32(p[word+word*i:]) }
+// records is where the first record begins, of a page that is not empty.
+func records(n int) int { return word + pair*n }
 
-// end is where record i ends, counted from the first.
-func (p page) end(i int) int { return int(binary.LittleEndian.Uint32(p[word+word*(p.len()+i):])) }
+func (p page) key(i int) uint32 { return binary.LittleEndian.Uint32(p[word+pair*i:]) }
+func (p page) end(i int) int    { return int(binary.LittleEndian.Uint32(p[word+pair*i+word:])) }
 
 func (p page) record(i int) []byte {
-	start, from := word+2*word*p.len(), 0
+	start, from := records(p.len()), 0
 	if i > 0 {
 		from = p.end(i - 1)
 	}
@@ -123,9 +139,9 @@ func (p page) find(key uint32, i int) int {
 	if n == 0 {
 		return -1
 	}
-	keys := p[word : word+word*n]
+	pairs := p[word:records(n)]
 	for ; i < n; i++ {
-		if binary.LittleEndian.Uint32(keys[word*i:]) == key {
+		if binary.LittleEndian.Uint32(pairs[pair*i:]) == key {
 			return i
 		}
 	}
@@ -143,32 +159,35 @@ func newPage(n, bytes int) made {
 	if n == 0 {
 		return made{}
 	}
-	p := make(page, word+2*word*n+bytes)
+	p := make(page, records(n)+bytes)
 	binary.LittleEndian.PutUint32(p, uint32(n))
 	return made{page: p, n: n}
 }
 
 func (m *made) add(key uint32, record []byte) {
-	start := word + 2*word*m.n
-	copy(m.page[start+m.to:], record)
+	copy(m.page[records(m.n)+m.to:], record)
 	m.to += len(record)
-	binary.LittleEndian.PutUint32(m.page[word+word*m.i:], key)
-	binary.LittleEndian.PutUint32(m.page[word+word*(m.n+m.i):], uint32(m.to))
+	binary.LittleEndian.PutUint32(m.page[word+pair*m.i:], key)
+	binary.LittleEndian.PutUint32(m.page[word+pair*m.i+word:], uint32(m.to))
 	m.i++
+}
+
+// bytes is what the records take.
+func (p page) bytes() int {
+	if n := p.len(); n > 0 {
+		return len(p) - records(n)
+	}
+	return 0
 }
 
 // with is the page and one record more.
 func (p page) with(key uint32, record []byte) page {
-	n, start := p.len(), 0
-	if n > 0 {
-		start = word + 2*word*n
-	}
-	m := newPage(n+1, len(p)-start+len(record))
-	if n > 0 { // keys and ends stand as they are, one word apart from where they stood
-		copy(m.page[word:], p[word:word+word*n])
-		copy(m.page[word+word*(n+1):], p[word+word*n:start])
-		copy(m.page[word+2*word*(n+1):], p[start:])
-		m.i, m.to = n, len(p)-start
+	n := p.len()
+	m := newPage(n+1, p.bytes()+len(record))
+	if n > 0 { // all stand as they are, one pair apart from where they stood
+		copy(m.page[word:], p[word:records(n)])
+		copy(m.page[records(n+1):], p[records(n):])
+		m.i, m.to = n, p.bytes()
 	}
 	m.add(key, record)
 	return m.page
@@ -177,12 +196,11 @@ func (p page) with(key uint32, record []byte) page {
 // replaced is the page with another record in the place of record i; without, when it is nil.
 func (p page) replaced(i int, record []byte) page {
 	n := p.len()
-	bytes := len(p) - (word + 2*word*n) - len(p.record(i)) + len(record)
 	left := n
 	if record == nil {
 		left--
 	}
-	m := newPage(left, bytes)
+	m := newPage(left, p.bytes()-len(p.record(i))+len(record))
 	for j := range n {
 		switch {
 		case j != i:
@@ -207,7 +225,7 @@ func (p page) divided(stays func(key uint32) bool) (stay, move page) {
 	if kept == n {
 		return p, nil
 	}
-	s, m := newPage(kept, keptBytes), newPage(n-kept, len(p)-(word+2*word*n)-keptBytes)
+	s, m := newPage(kept, keptBytes), newPage(n-kept, p.bytes()-keptBytes)
 	for i := range n {
 		to := &m
 		if stays(p.key(i)) {
