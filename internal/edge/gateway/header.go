@@ -48,3 +48,15 @@ func plainName(name string) string {
 // sessionCookie is in the names of the dashboard's own cookies: __Host-leastkey over TLS, leastkey
 // without.
 const sessionCookie = "leastkey"
+
+// dropHops takes out of an answer what is about the connection behind.
+func dropHops(h http.Header) {
+	for _, value := range h["Connection"] {
+		for named := range strings.SplitSeq(value, ",") {
+			h.Del(strings.Trim(named, " \t"))
+		}
+	}
+	for _, name := range []string{"Connection", "Proxy-Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade"} {
+		delete(h, name)
+	}
+}

@@ -184,10 +184,7 @@ func (l *listWalk) fetch(ctx context.Context, page int) (upstreamAnswer, *failur
 	if err != nil {
 		return upstreamAnswer{}, unreachable(err)
 	}
-	if len(out.Header["User-Agent"]) == 0 {
-		out.Header["User-Agent"] = []string{""} // or Go would say its own
-	}
-	response, err := l.transport.RoundTrip(out)
+	response, err := roundTrip(l.transport, out)
 	if err != nil {
 		return upstreamAnswer{}, unreachable(err)
 	}
