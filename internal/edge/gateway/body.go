@@ -35,8 +35,11 @@ type requestBody struct {
 	cut     bool          // the connection is of no use to read a next request from
 }
 
-// receive puts a requestBody in the place of r's body, of at most limit bytes.
+// receive puts a requestBody in the place of r's body, of at most limit bytes, when r has one.
 func receive(w http.ResponseWriter, r *http.Request, limit int64) *requestBody {
+	if r.Body == http.NoBody {
+		return &requestBody{whole: true}
+	}
 	b := &requestBody{request: r, source: http.MaxBytesReader(w, r.Body, limit), client: http.NewResponseController(w)}
 	r.Body = b
 	return b

@@ -82,11 +82,11 @@ func (g *Gateway) address(out, in *http.Request, u *upstream, v guard.Verdict, a
 		}
 		h.Set("Accept-Encoding", "identity")
 	}
+	said := []string{addr.String(), in.Host, scheme(in, g.TrustedProxies)}
 	if addr.IsValid() {
-		h.Set("X-Forwarded-For", addr.String())
+		h["X-Forwarded-For"] = said[0:1:1]
 	}
-	h.Set("X-Forwarded-Host", in.Host)
-	h.Set("X-Forwarded-Proto", scheme(in, g.TrustedProxies))
+	h["X-Forwarded-Host"], h["X-Forwarded-Proto"] = said[1:2:2], said[2:3:3]
 	u.authenticate(h)
 }
 
@@ -167,22 +167,26 @@ func (g *Gateway) cleanAnswer(h http.Header, u *upstream) {
 		delete(h, "Ratelimit-Policy")
 	}
 	for name := range h {
-		if strings.HasPrefix(plainName(name), "leastkey") {
+		if beginsPlainly(name, "leastkey") {
 			delete(h, name)
 		}
 	}
-	var cookies []string
-	for _, cookie := range h["Set-Cookie"] {
-		if name, _, _ := strings.Cut(cookie, "="); !strings.Contains(strings.ToLower(name), sessionCookie) {
-			cookies = append(cookies, cookie)
+	if set := h["Set-Cookie"]; len(set) > 0 {
+		var cookies []string
+		for _, cookie := range set {
+			if name, _, _ := strings.Cut(cookie, "="); !strings.Contains(strings.ToLower(name), sessionCookie) {
+				cookies = append(cookies, cookie)
+			}
+		}
+		delete(h, "Set-Cookie")
+		if len(cookies) > 0 {
+			h["Set-Cookie"] = cookies
 		}
 	}
-	delete(h, "Set-Cookie")
-	if len(cookies) > 0 {
-		h["Set-Cookie"] = cookies
-	}
-	if to, err := url.Parse(h.Get("Location")); err == nil && to.Host == u.URL.Host && to.Host != "" {
-		h.Set("Location", strings.TrimPrefix(to.RequestURI(), u.base))
+	if location := h.Get("Location"); location != "" {
+		if to, err := url.Parse(location); err == nil && to.Host == u.URL.Host && to.Host != "" {
+			h.Set("Location", strings.TrimPrefix(to.RequestURI(), u.base))
+		}
 	}
 	// Caches in front share answers unless told, when the credential is not in Authorization.
 	if len(h["Cache-Control"]) == 0 {

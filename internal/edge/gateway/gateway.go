@@ -136,7 +136,6 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Can: guard.Bodies | guard.Lists | guard.Effects | guard.Control | guard.Headers | guard.Upgrades}
 	hasBody := r.Body != http.NoBody
 	body := receive(w, r, g.Limits.Body)
-	body.whole = !hasBody
 	if hasBody {
 		request.Arrive, request.Body = body.arrive, body.bytes
 	}

@@ -56,7 +56,7 @@ func (g *Gateway) pass(w http.ResponseWriter, answer *http.Response, s stream) {
 // short answer is nothing more; all that comes later must be allowed when it comes.
 func (s stream) copy(w http.ResponseWriter, answer *http.Response, piece []byte) error {
 	to := http.NewResponseController(w)
-	flush := flushing(to, answer)
+	flush := flushes(w, answer)
 	for begun := false; ; begun = true {
 		n, err := answer.Body.Read(piece)
 		if n > 0 {
@@ -70,7 +70,9 @@ func (s stream) copy(w http.ResponseWriter, answer *http.Response, piece []byte)
 			if _, err := w.Write(piece[:n]); err != nil {
 				return err
 			}
-			flush()
+			if flush {
+				_ = to.Flush() // when the client is gone, the next piece shows it
+			}
 		}
 		switch {
 		case errors.Is(err, io.EOF):
@@ -81,19 +83,17 @@ func (s stream) copy(w http.ResponseWriter, answer *http.Response, piece []byte)
 	}
 }
 
-// flushing gives what is to be done after each piece, so that it does not wait for the next: nothing,
-// for an answer of which it is known how long it is; or where the transport says when it has to wait.
-func flushing(to *http.ResponseController, answer *http.Response) func() {
-	flush := func() { _ = to.Flush() } // when the client is gone, the next piece shows it
-	if answer.ContentLength >= 0 {
-		const events = "text/event-stream"
-		if media := answer.Header.Get("Content-Type"); len(media) < len(events) || !strings.EqualFold(media[:len(events)], events) {
-			return func() {}
-		}
+// flushes reports whether each piece is to go on at once: where nobody knows how long an answer is, and
+// the transport does not tell when it has to wait for more of it, which is when it is done otherwise.
+func flushes(w http.ResponseWriter, answer *http.Response) bool {
+	const events = "text/event-stream"
+	media := answer.Header.Get("Content-Type")
+	if answer.ContentLength >= 0 && (len(media) < len(events) || !strings.EqualFold(media[:len(events)], events)) {
+		return false
 	}
-	if waits, ok := answer.Body.(interface{ BeforeWait(f func()) }); ok {
-		waits.BeforeWait(flush)
-		return func() {}
+	waits, tells := answer.Body.(interface{ BeforeWait(f func()) })
+	if tells {
+		waits.BeforeWait(func() { _ = http.NewResponseController(w).Flush() }) // as above
 	}
-	return flush
+	return !tells
 }
