@@ -44,8 +44,11 @@ func newConn(t *Transport, over net.Conn, s *socket) *conn {
 func longAgo() time.Time { return time.Unix(1, 0) }
 
 // within bounds how long the next reads may take, and writes too when they are to be.
-func (c *conn) within(d time.Duration, set func(time.Time) error) {
-	_ = set(time.Now().Add(d)) // it fails when the connection is closed, as the next read will
+func (c *conn) within(d time.Duration, set func(time.Time) error) { c.until(time.Now().Add(d), set) }
+
+// until sets a deadline, unless the connection was aborted. No deadline is the zero time.
+func (c *conn) until(deadline time.Time, set func(time.Time) error) {
+	_ = set(deadline) // it fails when the connection is closed, as the next read will
 	if c.aborted.Load() {
 		c.abort()
 	}

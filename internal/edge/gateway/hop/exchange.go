@@ -78,7 +78,7 @@ func (x *exchange) take(r *http.Request, h head) {
 	switch {
 	case h.status == http.StatusSwitchingProtocols:
 		x.answer.Body = &switched{x}
-		_ = x.c.SetDeadline(time.Time{}) // whoever goes on has bounds of their own
+		x.c.until(time.Time{}, x.c.SetDeadline) // whoever goes on has bounds of their own
 	case h.bodyless(r.Method):
 		x.answer.Body = http.NoBody
 		x.end(!h.last)

@@ -23,7 +23,7 @@ func (x *exchange) send(r *http.Request) (wrote bool, err error) {
 	c.out = appendHead(c.out[:0], r, n)
 	if n < 0 || n > aheadMost {
 		x.sending = &sending{c: c, body: r.Body, done: make(chan struct{}), waits: true}
-		_ = c.SetReadDeadline(time.Time{}) // the time for the answer begins when the request has ended
+		c.until(time.Time{}, c.SetReadDeadline) // the time for the answer begins when the request has ended
 		go x.sending.run(n)
 		return true, nil
 	}
@@ -201,7 +201,7 @@ func frameChunk(piece []byte, n int) []byte {
 	return append(piece[from:sizeRoom+n], "\r\n"...)
 }
 
-// isClosed reports whether an error says that the other side had closed.
+// isClosed reports whether an error says that the other side had closed. Over TLS, that it had not said so.
 func isClosed(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }

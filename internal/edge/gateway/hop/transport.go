@@ -85,7 +85,11 @@ func New(c Config) (*Transport, error) {
 // ended when RoundTrip fails, or the body of the answer was closed. To end it, the body of the
 // request is closed, which must make its Read return.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := checkRequest(r); err != nil {
+	err := checkRequest(r)
+	if err == nil {
+		err = context.Cause(r.Context())
+	}
+	if err != nil {
 		closeBody(r)
 		return nil, err
 	}
@@ -96,8 +100,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 			return answer, err
 		}
 	}
-	c, err := t.dial(r.Context())
-	if err != nil {
+	if c, err = t.dial(r.Context()); err != nil {
 		closeBody(r)
 		return nil, err
 	}
