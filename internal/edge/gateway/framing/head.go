@@ -91,10 +91,7 @@ func readRequestLine(line []byte) (http10 bool, fault Fault) {
 
 // hasBrokenEscape looks at the path alone: the server would refuse it in words of its own.
 func hasBrokenEscape(target []byte) bool {
-	path := target
-	if query := bytes.IndexByte(target, '?'); query >= 0 {
-		path = target[:query]
-	}
+	path, _, _ := bytes.Cut(target, []byte{'?'})
 	for {
 		escape := bytes.IndexByte(path, '%')
 		switch {
