@@ -92,5 +92,9 @@ func (c *conn) fill() error {
 	return err
 }
 
-// discard closes the connection. Nobody is told: there is nothing to lose.
-func (c *conn) discard() { _ = c.socket.Close() }
+// discard closes the connection as it is. Over TLS nothing is said of that: to the server, what it got
+// did not end in order.
+func (c *conn) discard() { _ = c.socket.Close() } // there is nothing to lose
+
+// leave closes a connection on which nothing is under way.
+func (c *conn) leave() { _ = c.Close() } // as above

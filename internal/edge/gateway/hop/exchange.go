@@ -77,7 +77,7 @@ func (x *exchange) take(r *http.Request, h head) {
 	x.body = body{c: x.c, last: h.last}
 	switch {
 	case h.status == http.StatusSwitchingProtocols:
-		x.answer.Body = &switched{x}
+		x.answer.Body = &switched{x.c, x.unbind}
 		x.c.until(time.Time{}, x.c.SetDeadline) // whoever goes on has bounds of their own
 	case h.bodyless(r.Method):
 		x.answer.Body = http.NoBody
@@ -146,29 +146,4 @@ func (x *exchange) end(whole bool) {
 	}
 	c.discard()
 	x.sending.interrupt()
-}
-
-// switched is the connection after the protocol was changed.
-type switched struct{ *exchange }
-
-// Read implements io.Reader: first what came behind the head.
-func (s *switched) Read(p []byte) (int, error) {
-	if s.c.from < s.c.to {
-		n := copy(p, s.c.in[s.c.from:s.c.to])
-		s.c.from += n
-		return n, nil
-	}
-	return s.c.Conn.Read(p)
-}
-
-// Write implements io.Writer.
-func (s *switched) Write(p []byte) (int, error) { return s.c.Conn.Write(p) }
-
-// CloseWrite says to the server that no more comes.
-func (s *switched) CloseWrite() error {
-	half, ok := s.c.Conn.(interface{ CloseWrite() error })
-	if !ok {
-		return errors.ErrUnsupported
-	}
-	return half.CloseWrite()
 }

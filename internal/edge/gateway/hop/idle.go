@@ -50,7 +50,7 @@ func (i *idle) put(c *conn) {
 	}
 	i.mu.Unlock()
 	if full {
-		c.discard()
+		c.leave()
 	}
 }
 
@@ -60,7 +60,7 @@ func (i *idle) sweep() {
 	defer i.mu.Unlock()
 	old := 0
 	for old < len(i.conns) && time.Since(i.conns[old].idleSince) >= idleTime {
-		i.conns[old].discard()
+		i.conns[old].leave()
 		old++
 	}
 	n := copy(i.conns, i.conns[old:])
@@ -77,7 +77,7 @@ func (i *idle) close() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, c := range i.conns {
-		c.discard()
+		c.leave()
 	}
 	i.conns = nil
 	if i.timer != nil {
