@@ -26,7 +26,7 @@ var worldly = map[string]string{
 	"internal/edge/gateway/stream.go":         "deadlines of real connections",
 	"internal/edge/gateway/hop/conn.go":       "deadlines of real connections",
 	"internal/edge/gateway/hop/idle.go":       "how long a real connection is kept",
-	"internal/edge/gateway/hop/send.go":       "a bound for what is sent on a real connection",
+	"internal/edge/gateway/hop/sending.go":    "a bound for what is sent on a real connection",
 	"internal/edge/gateway/upgrade_tunnel.go": "deadlines of real connections",
 	"internal/edge/gateway/upgrade_watch.go":  "the wait for an instant; the guard's clock says whether it has come",
 	"internal/oidc/oidctest/provider.go":      "a test kit: keys and codes of a provider of its own",
