@@ -29,6 +29,7 @@ var budget = []purchase{
 	{"internal/sqlite", "zombiezen.com/go/sqlite", "SQLite without cgo, so that one binary runs anywhere"},
 	{"internal/sqlite", "golang.org/x/sys", "locking a file on Windows, for which the standard library has no word"},
 	{"internal/edge/gateway", "golang.org/x/net", "httpguts: which header names and values net/http itself will send"},
+	{"internal/edge/gateway/hop", "golang.org/x/net", "as the gateway; and host names in ASCII, as they are dialled"},
 	{"internal/edge/throttle", "golang.org/x/time", "token buckets"},
 	{"internal/edge/extauthz", "google.golang.org/grpc", "Envoy asks in gRPC; nothing else of ours speaks it"},
 	{"internal/edge/extauthz", "github.com/envoyproxy/go-control-plane/envoy", "Envoy's own protobufs: what it asks and what it understands"},

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/leastkey/leastkey/guard"
 )
@@ -19,19 +20,27 @@ const aheadMost = 1 << 20
 type requestBody struct {
 	request *http.Request
 	source  io.ReadCloser
+	client  *http.ResponseController
 	ahead   []byte               // what was read before the decision
 	sent    int                  // of it
 	whole   bool                 // whether that is all
 	again   func() guard.Verdict // decides the request anew; set once it was decided
 
-	mu     sync.Mutex
-	failed error
-	denial *guard.Denial // why the rest was not let through
+	mu      sync.Mutex
+	failed  error
+	denial  *guard.Denial // why the rest was not let through
+	reading bool          // the rest, and so the connection of the client
+	ended   bool          // the rest was read to its end
+	closed  bool          // no more of it is to be read
+	cut     bool          // the connection is of no use to read a next request from
 }
 
-// receive puts a requestBody in the place of r's body, of at most limit bytes.
+// receive puts a requestBody in the place of r's body, of at most limit bytes, when r has one.
 func receive(w http.ResponseWriter, r *http.Request, limit int64) *requestBody {
-	b := &requestBody{request: r, source: http.MaxBytesReader(w, r.Body, limit)}
+	if r.Body == http.NoBody {
+		return &requestBody{whole: true}
+	}
+	b := &requestBody{request: r, source: http.MaxBytesReader(w, r.Body, limit), client: http.NewResponseController(w)}
 	r.Body = b
 	return b
 }
@@ -74,7 +83,11 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	if b.whole {
 		return 0, io.EOF
 	}
+	if !b.enter() {
+		return 0, http.ErrBodyReadAfterClose
+	}
 	n, err := b.source.Read(p)
+	b.left(err)
 	if b.again != nil {
 		if v := b.again(); !v.Allowed() {
 			b.fail(errNoLonger, v.Denial)
@@ -87,8 +100,56 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close implements io.Closer.
-func (b *requestBody) Close() error { return b.source.Close() }
+func (b *requestBody) enter() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.reading = !b.closed
+	return b.reading
+}
+
+func (b *requestBody) left(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.reading = false
+	b.ended = errors.Is(err, io.EOF)
+}
+
+// Close implements io.Closer. The server closes what it gave; this ends a Read that waits for the
+// client, and whatever else it sends is not read by anyone.
+func (b *requestBody) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.whole || b.ended {
+		return nil
+	}
+	b.closed = true
+	if b.reading {
+		b.cut = true
+		return b.client.SetReadDeadline(time.Unix(1, 0))
+	}
+	return nil
+}
+
+// goOn lets the rest of a body go on while the answer does. The server would read it, and take it
+// from us, as soon as the answer begins.
+func (b *requestBody) goOn(w http.ResponseWriter) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.whole && !b.ended {
+		w.Header().Set("Connection", "close")
+		_ = b.client.EnableFullDuplex() // where there is none to enable, nobody reads on
+	}
+}
+
+// leave has the client sent away, when the rest of its body was given up in the middle.
+func (b *requestBody) leave(w http.ResponseWriter) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.cut {
+		w.Header().Set("Connection", "close")
+		hurry(w)
+	}
+}
 
 // errNoLonger ends a request that ceased to be allowed while its body came in.
 var errNoLonger = errors.New("the request is no longer allowed")

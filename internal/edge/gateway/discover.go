@@ -57,17 +57,13 @@ func (g *Gateway) List(ctx context.Context, op *catalog.Operation, host, path st
 		return fmt.Errorf("the upstream answered %d", walk.refusal.status)
 	}
 	for _, item := range walk.kept {
-		id, err := textAt(item, op.Items.ID)
-		if err != nil {
-			return fmt.Errorf("an item of the list has no id: %w", err)
-		}
 		called := ""
 		if name != nil {
-			if called, err = textAt(item, name); err != nil {
-				return fmt.Errorf("the item %s of the list has no name: %w", clip(id), err)
+			if called, err = textAt(item.raw, name); err != nil {
+				return fmt.Errorf("the item %s of the list has no name: %w", clip(item.id), err)
 			}
 		}
-		each(id, called)
+		each(item.id, called)
 	}
 	return nil
 }

@@ -3,9 +3,8 @@ package gateway
 import (
 	"context"
 	"errors"
-	"log/slog"
+	"maps"
 	"net/http"
-	"net/http/httputil"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -16,40 +15,59 @@ import (
 
 // forward sends the request that was decided, and its answer back.
 func (g *Gateway) forward(w http.ResponseWriter, r *http.Request, u *upstream, v guard.Verdict, addr netip.Addr, body *requestBody) {
+	ctx := r.Context()
 	if guard.Needs(v.Operation)&guard.Effects != 0 {
 		// A caller who goes away must not leave something that nobody knows of.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), g.Limits.Time)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), g.Limits.Time)
 		defer cancel()
-		r = r.WithContext(ctx)
 	}
-	ctx, end := context.WithCancelCause(r.Context())
-	defer end(nil)
-	r = r.WithContext(ctx)
-	flow := stream{end: end, idle: u.Timeouts.Idle, again: body.again, to: http.NewResponseController(w)}
-	proxy := httputil.ReverseProxy{
-		Transport: finalAnswers{u.Transport},
-		ErrorLog:  slog.NewLogLogger(g.Log.Handler(), slog.LevelWarn),
-		Rewrite:   func(p *httputil.ProxyRequest) { g.address(p.Out, p.In, u, v, addr) },
-		ModifyResponse: func(answer *http.Response) error {
-			return g.receive(r.Context(), answer, u, v, flow)
-		},
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
-			var f *failure
-			denial, broken := body.failure()
-			switch {
-			case errors.As(err, &f):
-			case denial != nil:
-				denial.Write(w)
-				return
-			case broken != nil:
-				f = badBody(broken)
-			default:
-				f = unreachable(err)
-			}
-			g.fail(w, v, f)
-		},
+	flow := newStream(u.Timeouts.Idle, body.again)
+	out := r.WithContext(ctx)
+	out.Header = maps.Clone(r.Header)
+	out.RequestURI, out.Close = "", false
+	if out.ContentLength == 0 {
+		out.Body = nil
 	}
-	proxy.ServeHTTP(w, r)
+	g.address(out, r, u, v, addr)
+	answer, err := roundTrip(u.Transport, out)
+	if err == nil {
+		defer body.leave(w)
+		defer answer.Body.Close()
+		body.goOn(w)
+		err = g.receive(ctx, answer, u, v)
+	}
+	if err != nil {
+		body.leave(w)
+		g.failed(w, v, body, err)
+		return
+	}
+	g.pass(w, answer, flow)
+}
+
+// roundTrip asks the upstream. What the client does not say of itself nobody says for it.
+func roundTrip(t http.RoundTripper, out *http.Request) (*http.Response, error) {
+	if len(out.Header["User-Agent"]) == 0 {
+		out.Header["User-Agent"] = []string{""} // or net/http gives its own
+	}
+	return t.RoundTrip(out)
+}
+
+// failed answers for an upstream that gave no answer, or none that can be passed on.
+func (g *Gateway) failed(w http.ResponseWriter, v guard.Verdict, body *requestBody, err error) {
+	f, ours := errors.AsType[*failure](err)
+	denial, broken := body.failure()
+	switch {
+	case ours:
+	case denial != nil:
+		denial.Write(w)
+		return
+	case broken != nil:
+		f = badBody(broken)
+	default:
+		f = unreachable(err)
+	}
+	g.fail(w, v, f)
 }
 
 // address makes out the request that goes to the upstream: in is what came from the client.
@@ -64,11 +82,11 @@ func (g *Gateway) address(out, in *http.Request, u *upstream, v guard.Verdict, a
 		}
 		h.Set("Accept-Encoding", "identity")
 	}
+	said := []string{addr.String(), in.Host, scheme(in, g.TrustedProxies)}
 	if addr.IsValid() {
-		h.Set("X-Forwarded-For", addr.String())
+		h["X-Forwarded-For"] = said[0:1:1]
 	}
-	h.Set("X-Forwarded-Host", in.Host)
-	h.Set("X-Forwarded-Proto", scheme(in, g.TrustedProxies))
+	h["X-Forwarded-Host"], h["X-Forwarded-Proto"] = said[1:2:2], said[2:3:3]
 	u.authenticate(h)
 }
 
@@ -88,15 +106,15 @@ func (u *upstream) authenticate(h http.Header) {
 }
 
 // receive looks at an answer before the client does.
-func (g *Gateway) receive(ctx context.Context, answer *http.Response, u *upstream, v guard.Verdict, flow stream) error {
+func (g *Gateway) receive(ctx context.Context, answer *http.Response, u *upstream, v guard.Verdict) error {
 	switch {
 	case answer.StatusCode == http.StatusUnauthorized:
 		return refusedUs()
 	case answer.StatusCode == http.StatusSwitchingProtocols:
 		return brokenAnswer("upstream switches protocols unasked")
 	}
+	dropHops(answer.Header)
 	g.cleanAnswer(answer.Header, u)
-	answer.Body = flow.body(answer)
 	if answer.StatusCode/100 != 2 {
 		return nil
 	}
@@ -149,22 +167,26 @@ func (g *Gateway) cleanAnswer(h http.Header, u *upstream) {
 		delete(h, "Ratelimit-Policy")
 	}
 	for name := range h {
-		if strings.HasPrefix(plainName(name), "leastkey") {
+		if beginsPlainly(name, "leastkey") {
 			delete(h, name)
 		}
 	}
-	var cookies []string
-	for _, cookie := range h["Set-Cookie"] {
-		if name, _, _ := strings.Cut(cookie, "="); !strings.Contains(strings.ToLower(name), sessionCookie) {
-			cookies = append(cookies, cookie)
+	if set := h["Set-Cookie"]; len(set) > 0 {
+		var cookies []string
+		for _, cookie := range set {
+			if name, _, _ := strings.Cut(cookie, "="); !strings.Contains(strings.ToLower(name), sessionCookie) {
+				cookies = append(cookies, cookie)
+			}
+		}
+		delete(h, "Set-Cookie")
+		if len(cookies) > 0 {
+			h["Set-Cookie"] = cookies
 		}
 	}
-	delete(h, "Set-Cookie")
-	if len(cookies) > 0 {
-		h["Set-Cookie"] = cookies
-	}
-	if to, err := url.Parse(h.Get("Location")); err == nil && to.Host == u.URL.Host && to.Host != "" {
-		h.Set("Location", strings.TrimPrefix(to.RequestURI(), u.base))
+	if location := h.Get("Location"); location != "" {
+		if to, err := url.Parse(location); err == nil && to.Host == u.URL.Host && to.Host != "" {
+			h.Set("Location", strings.TrimPrefix(to.RequestURI(), u.base))
+		}
 	}
 	// Caches in front share answers unless told, when the credential is not in Authorization.
 	if len(h["Cache-Control"]) == 0 {

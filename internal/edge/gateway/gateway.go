@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/leastkey/leastkey"
@@ -100,6 +101,7 @@ type Gateway struct {
 	Config
 	upstreams []*upstream
 	upgrades  upgradeCount
+	pieces    sync.Pool // of *[pieceMost]byte, for what goes through
 }
 
 // New checks the configuration.
@@ -108,7 +110,7 @@ func New(c Config) (*Gateway, error) {
 		return nil, errors.New("gateway: needs a guard, a control plane, a registry and a log")
 	}
 	c.Limits = c.Limits.orDefault()
-	g := &Gateway{Config: c}
+	g := &Gateway{Config: c, pieces: sync.Pool{New: func() any { return new([pieceMost]byte) }}}
 	for _, u := range c.Upstreams {
 		checked, err := newUpstream(u)
 		if err != nil {

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/leastkey/leastkey/guard"
@@ -11,10 +10,10 @@ import (
 // refuseHeader refuses what an upstream could take for the gateway's own credential there.
 func (g *Gateway) refuseHeader(h http.Header) *failure {
 	for name := range h {
-		plain := plainName(name)
-		isCredential := func(u *upstream) bool { return plain == u.credentialName }
-		if plain != strings.ToLower(name) && slices.ContainsFunc(g.upstreams, isCredential) {
-			return ambiguous("a header name differs from " + plain + " only in its marks; some programs would take it for that")
+		for _, u := range g.upstreams {
+			if isPlainly(name, u.credentialName) && !strings.EqualFold(name, u.credentialName) {
+				return ambiguous("a header name differs from " + u.credentialName + " only in its marks; some programs would take it for that")
+			}
 		}
 	}
 	return nil
@@ -24,7 +23,7 @@ func (g *Gateway) refuseHeader(h http.Header) *failure {
 // will.
 func (u *upstream) strip(h http.Header) {
 	for name := range h {
-		if plain := plainName(name); plain == u.credentialName || guard.Framing(name) {
+		if isPlainly(name, u.credentialName) || guard.Framing(name) {
 			delete(h, name)
 		}
 	}
@@ -45,6 +44,42 @@ func plainName(name string) string {
 	}, name)
 }
 
+// isPlainly reports whether plainName makes one of a name of ASCII, which all are that come from a
+// connection.
+func isPlainly(name, plain string) bool { return len(name) == len(plain) && beginsPlainly(name, plain) }
+
+// beginsPlainly reports whether what plainName makes of a name begins so.
+func beginsPlainly(name, plain string) bool {
+	if len(name) < len(plain) {
+		return false
+	}
+	for i := range len(plain) {
+		c := name[i]
+		switch {
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		case ('a' > c || c > 'z') && ('0' > c || c > '9'):
+			c = '-'
+		}
+		if c != plain[i] {
+			return false
+		}
+	}
+	return true
+}
+
 // sessionCookie is in the names of the dashboard's own cookies: __Host-leastkey over TLS, leastkey
 // without.
 const sessionCookie = "leastkey"
+
+// dropHops takes out of an answer what is about the connection behind.
+func dropHops(h http.Header) {
+	for _, value := range h["Connection"] {
+		for named := range strings.SplitSeq(value, ",") {
+			h.Del(strings.Trim(named, " \t"))
+		}
+	}
+	for _, name := range []string{"Connection", "Proxy-Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade"} {
+		delete(h, name)
+	}
+}

@@ -45,7 +45,7 @@ func newGateway(t *testing.T, c Config) *Gateway {
 	}
 	t.Cleanup(func() {
 		for _, u := range g.upstreams {
-			if own, ok := u.Transport.(*http.Transport); ok {
+			if own, ok := u.Transport.(interface{ CloseIdleConnections() }); ok {
 				own.CloseIdleConnections()
 			}
 		}
@@ -54,7 +54,7 @@ func newGateway(t *testing.T, c Config) *Gateway {
 }
 
 // serve runs a handler as it is run in the product, and gives its address.
-func serve(t *testing.T, h http.Handler) string {
+func serve(t testing.TB, h http.Handler) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/leastkey/leastkey"
@@ -78,13 +77,15 @@ type listWalk struct {
 	pages     int   // that may be read at most
 	budget    int64 // bytes of answers that may still be read
 
-	first   []byte            // the first page, for its shape
-	total   int               // what the first page says
-	count   int               // of all items, each page's without those of pages before
-	status  int               // of the first page
-	seen    map[string]bool   // the items of all pages so far, each as it stands
-	kept    []json.RawMessage // the items that may be seen, byte for byte
-	refusal *upstreamAnswer   // the upstream said no, and that is to be passed on
+	spots   *spot           // where in a page there is something to find
+	shape   shape           // of the first page
+	total   int             // what the first page says
+	count   int             // of all items, each page's without those of pages before
+	status  int             // of the first page
+	before  []listed        // the items of the page before, not yet in seen
+	seen    map[string]bool // the items of all pages so far, each as it stands; for lists of several pages
+	kept    []listed        // the items that may be seen
+	refusal *upstreamAnswer // the upstream said no, and that is to be passed on
 }
 
 // upstreamAnswer is an answer that was read whole.
@@ -108,29 +109,39 @@ func (a *upstreamAnswer) write(w http.ResponseWriter) {
 
 func (l *listWalk) run(ctx context.Context) *failure {
 	paging := l.op.Paging
-	l.seen = map[string]bool{}
-	for page := 1; ; page++ {
-		if page > l.pages {
+	l.spots = spotsOf(l.op)
+	for n := 1; ; n++ {
+		if n > l.pages {
 			return tooLong("more than the allowed number of pages")
 		}
-		answer, f := l.fetch(ctx, page)
+		answer, f := l.fetch(ctx, n)
 		if f != nil || l.refusal != nil {
 			return f
 		}
-		if page == 1 {
-			l.first, l.status = answer.data, answer.status
+		p, err := readPage(answer.data, l.op, l.spots)
+		switch {
+		case err != nil:
+			return brokenAnswer("%w", err)
+		case p.shape.broken != nil:
+			return brokenAnswer("%w", p.shape.broken)
+		case !p.found:
+			return brokenAnswer("items at %s: %w", l.op.Items.At, errAbsent)
 		}
-		items, fresh, f := l.take(answer.data)
-		if f != nil || paging == nil {
-			return f
+		if n == 1 {
+			l.shape, l.status = p.shape, answer.status
 		}
+		fresh := l.take(p.items)
+		if paging == nil {
+			return nil
+		}
+		items := len(p.items)
 		if items > 0 && fresh == 0 {
-			return brokenAnswer("page %d of the list repeats what came before", page)
+			return brokenAnswer("page %d of the list repeats what came before", n)
 		}
 		if items > 0 && paging.Info == nil {
 			continue
 		}
-		if last, f := l.isLast(answer.data, page, items); f != nil || last {
+		if last, f := l.isLast(p, n); f != nil || last {
 			return f
 		}
 	}
@@ -138,28 +149,24 @@ func (l *listWalk) run(ctx context.Context) *failure {
 
 // isLast looks at what the upstream says of its pages. An upstream that does not say is done
 // with the first empty page.
-func (l *listWalk) isLast(data []byte, page, items int) (bool, *failure) {
-	info := l.op.Paging.Info
-	if info == nil {
+func (l *listWalk) isLast(p *page, n int) (bool, *failure) {
+	if l.op.Paging.Info == nil {
 		return true, nil
 	}
-	said := map[string]int{}
-	for _, name := range []string{"page", "total_pages", "total_count"} {
-		n, err := countAt(data, append(slices.Clip(info), name))
-		if err != nil {
-			return false, brokenAnswer("%w", err)
+	for count := 1; count <= counts; count++ {
+		if !p.told[count] {
+			return false, brokenAnswer("what is said at %s of pages has not all that belongs there", l.op.Paging.Info)
 		}
-		said[name] = n
 	}
-	if page == 1 {
-		l.total = said["total_count"]
+	if n == 1 {
+		l.total = p.count[totalCount]
 	}
 	switch {
-	case said["page"] != page:
-		return false, brokenAnswer("asked for page %d of the list, got page %d", page, said["page"])
-	case said["total_count"] != l.total:
+	case p.count[pageCount] != n:
+		return false, brokenAnswer("asked for page %d of the list, got page %d", n, p.count[pageCount])
+	case p.count[totalCount] != l.total:
 		return false, moved()
-	case items > 0 && page < said["total_pages"]:
+	case len(p.items) > 0 && n < p.count[pagesCount]:
 		return false, nil
 	case l.count < l.total:
 		return false, moved()
@@ -184,10 +191,7 @@ func (l *listWalk) fetch(ctx context.Context, page int) (upstreamAnswer, *failur
 	if err != nil {
 		return upstreamAnswer{}, unreachable(err)
 	}
-	if len(out.Header["User-Agent"]) == 0 {
-		out.Header["User-Agent"] = []string{""} // or Go would say its own
-	}
-	response, err := l.transport.RoundTrip(out)
+	response, err := roundTrip(l.transport, out)
 	if err != nil {
 		return upstreamAnswer{}, unreachable(err)
 	}
@@ -215,71 +219,50 @@ func (l *listWalk) fetch(ctx context.Context, page int) (upstreamAnswer, *failur
 
 // hasItems reports whether an answer that failed could still show items.
 func (l *listWalk) hasItems(data []byte) bool {
-	if _, err := members(data); err != nil {
+	top := scanner{data: data}
+	if top.next() != '{' {
 		return true
 	}
-	items, err := l.itemsOf(data)
-	return !errors.Is(err, errAbsent) && (err != nil || len(items) > 0)
+	p, err := readPage(data, l.op, l.spots)
+	return err != nil || len(p.items) > 0
 }
 
-// itemsOf finds the items of a page. Some programs write an empty list as null.
-func (l *listWalk) itemsOf(data []byte) ([]json.RawMessage, error) {
-	array, err := valueAt(data, l.op.Items.At)
-	if err != nil || string(array) == "null" {
-		return nil, err
+// take keeps the items that may be seen, and says how many of them had not come with a page before:
+// a list that grows while it is read shifts items to the next page. Items are told apart by all that
+// they say: several may belong to one resource.
+func (l *listWalk) take(items []listed) (fresh int) {
+	if len(l.before) > 0 && l.seen == nil {
+		l.seen = map[string]bool{}
 	}
-	return elements(array)
-}
-
-// take keeps the items that may be seen, and says how many there were, and how many of them had
-// not come with a page before: a list that grows while it is read shifts items to the next page.
-// Items are told apart by all that they say: several may belong to one resource.
-func (l *listWalk) take(data []byte) (count, fresh int, f *failure) {
-	items, err := l.itemsOf(data)
-	if err != nil {
-		return 0, 0, brokenAnswer("items at %s: %w", l.op.Items.At, err)
+	for _, i := range l.before {
+		l.seen[string(i.raw)] = true
 	}
-	here := map[string]bool{}
-	for _, item := range items {
-		id, err := textAt(item, l.op.Items.ID)
-		if err != nil {
-			return 0, 0, brokenAnswer("an item of the list has no id: %w", err)
-		}
-		if l.seen[string(item)] {
+	l.before = items
+	for _, i := range items {
+		if l.seen[string(i.raw)] {
 			continue
 		}
-		here[string(item)] = true
 		fresh++
-		if l.sees(leastkey.Resource{Type: l.op.Target.Type, ID: id}) {
-			l.kept = append(l.kept, item)
+		if l.sees(leastkey.Resource{Type: l.op.Target.Type, ID: i.id}) {
+			l.kept = append(l.kept, i)
 		}
 	}
-	maps.Copy(l.seen, here)
 	l.count += fresh
-	return len(items), fresh, nil
+	return fresh
 }
 
 // write answers with the page that was asked for, in the shape of the upstream's first.
 func (l *listWalk) write(w http.ResponseWriter, g *Gateway, v guard.Verdict) {
-	op := l.op
-	items := l.kept
-	parts := []part{{at: op.Items.At}}
-	if op.Paging != nil {
+	items, info := l.kept, []byte(nil)
+	if paging := l.op.Paging; paging != nil {
 		items = l.asked.cut(l.kept)
-		if op.Paging.Info != nil {
-			info, err := json.Marshal(api.PageOf(l.asked.page, l.asked.perPage, len(l.kept)))
-			if err != nil {
+		if paging.Info != nil {
+			var err error
+			if info, err = json.Marshal(api.PageOf(l.asked.page, l.asked.perPage, len(l.kept))); err != nil {
 				g.fail(w, v, brokenAnswer("%w", err))
 				return
 			}
-			parts = append(parts, part{at: op.Paging.Info, value: info})
 		}
 	}
-	parts[0].value = joinArray(items)
-	data, err := rebuild(l.first, parts, true)
-	if err != nil {
-		g.fail(w, v, brokenAnswer("%w", err))
-		return
-	}
-	(&upstreamAnswer{status: l.status, data: data}).write(w)
+	(&upstreamAnswer{status: l.status, data: l.shape.fill(items, info)}).write(w)
 }

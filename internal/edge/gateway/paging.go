@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -82,7 +81,7 @@ func (a pageRequest) upstream(query string, p *catalog.Paging, page int) string 
 }
 
 // cut gives the items of the page; beyond the end there are none.
-func (a pageRequest) cut(items []json.RawMessage) []json.RawMessage {
+func (a pageRequest) cut(items []listed) []listed {
 	from := min((a.page-1)*a.perPage, len(items))
 	return items[from:min(from+a.perPage, len(items))]
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"maps"
 	"net/http"
-	"net/http/httputil"
 	"net/netip"
 	"slices"
 
@@ -39,16 +37,12 @@ func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request, u *upstream, v
 	defer leave()
 	ctx, end := g.untilRefused(r.Context(), again)
 	defer end()
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
+	flow := newStream(u.Timeouts.Idle, again)
 	out := r.Clone(ctx)
 	out.Body, out.RequestURI, out.Close = nil, "", false
 	g.address(out, r, u, v, addr)
 	h.ask(out.Header)
-	if _, named := out.Header["User-Agent"]; !named {
-		out.Header.Set("User-Agent", "") // or net/http gives its own
-	}
-	answer, err := finalAnswers{u.Transport}.RoundTrip(out)
+	answer, err := roundTrip(u.Transport, out)
 	switch {
 	case err != nil:
 		if now := again(); !now.Allowed() {
@@ -57,7 +51,16 @@ func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request, u *upstream, v
 		}
 		g.fail(w, v, unreachable(err))
 	case answer.StatusCode != http.StatusSwitchingProtocols:
-		g.pass(w, r, u, v, answer, stream{end: stop, idle: u.Timeouts.Idle, again: again, to: http.NewResponseController(w)})
+		defer answer.Body.Close()
+		if err := g.receive(r.Context(), answer, u, v); err != nil {
+			f, ok := errors.AsType[*failure](err)
+			if !ok {
+				f = unreachable(err)
+			}
+			g.fail(w, v, f)
+			return
+		}
+		g.pass(w, answer, flow)
 	default:
 		g.switchTo(ctx, w, u, v, h, answer, again)
 	}
@@ -72,30 +75,6 @@ func (g *Gateway) revealing(h handshake) *failure {
 	}
 	return nil
 }
-
-// pass hands on an answer that is there already.
-func (g *Gateway) pass(w http.ResponseWriter, r *http.Request, u *upstream, v guard.Verdict, answer *http.Response, flow stream) {
-	proxy := httputil.ReverseProxy{
-		Transport:      given{answer},
-		ErrorLog:       slog.NewLogLogger(g.Log.Handler(), slog.LevelWarn),
-		Rewrite:        func(*httputil.ProxyRequest) {},
-		ModifyResponse: func(answer *http.Response) error { return g.receive(r.Context(), answer, u, v, flow) },
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
-			f, ok := errors.AsType[*failure](err)
-			if !ok {
-				f = unreachable(err)
-			}
-			g.fail(w, v, f)
-		},
-	}
-	proxy.ServeHTTP(w, r)
-}
-
-// given is the round trip that was made.
-type given struct{ answer *http.Response }
-
-// RoundTrip implements http.RoundTripper.
-func (t given) RoundTrip(*http.Request) (*http.Response, error) { return t.answer, nil }
 
 // switchTo takes the connection over from the server, once upstream and guard agree to it.
 func (g *Gateway) switchTo(ctx context.Context, w http.ResponseWriter, u *upstream, v guard.Verdict, h handshake, answer *http.Response, again func() guard.Verdict) {

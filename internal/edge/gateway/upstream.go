@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/leastkey/leastkey/catalog"
 	"github.com/leastkey/leastkey/guard"
+	"github.com/leastkey/leastkey/internal/edge/gateway/hop"
 )
 
 // Upstream is an API behind the gateway. Which one a request goes to is a matter of the operation
@@ -27,7 +27,7 @@ type Upstream struct {
 	URL        *url.URL // http or https; a path goes in front of every request's path
 	Credential Header   // how it knows that a request comes from the gateway
 	Timeouts   Timeouts
-	Transport  http.RoundTripper // nil for one of the gateway's own
+	Transport  http.RoundTripper // nil for one of the gateway's own; another keeps its own time
 }
 
 // Timeouts of an upstream. Zero fields take the default.
@@ -80,25 +80,16 @@ func newUpstream(u Upstream) (*upstream, error) {
 		return nil, err
 	}
 	u.Timeouts = u.Timeouts.orDefault()
-	if u.Transport == nil {
-		u.Transport = newTransport(u.Timeouts)
+	if u.Transport != nil {
+		u.Transport = finalAnswers{u.Transport}
+	} else {
+		own, err := hop.New(hop.Config{URL: u.URL, Connect: u.Timeouts.Connect, Answer: u.Timeouts.Answer, Idle: u.Timeouts.Idle})
+		if err != nil {
+			return nil, err
+		}
+		u.Transport = own
 	}
 	return &upstream{u, strings.TrimSuffix(u.URL.EscapedPath(), "/"), plainName(u.Credential.Name)}, nil
-}
-
-// newTransport is for one upstream: no proxy from the environment, nothing added to requests,
-// nothing unpacked from answers.
-func newTransport(t Timeouts) *http.Transport {
-	dialer := net.Dialer{Timeout: t.Connect, KeepAlive: 30 * time.Second}
-	return &http.Transport{
-		DialContext:            dialer.DialContext,
-		TLSHandshakeTimeout:    t.Connect,
-		ResponseHeaderTimeout:  t.Answer,
-		IdleConnTimeout:        90 * time.Second,
-		MaxIdleConnsPerHost:    64,
-		MaxResponseHeaderBytes: 64 << 10,
-		DisableCompression:     true,
-	}
 }
 
 // route is which of the upstreams takes an operation; -1 for none. Those that name its host come
@@ -193,8 +184,8 @@ func (g *Gateway) upstreamOf(op *catalog.Operation) (*upstream, error) {
 	return g.upstreams[at], nil
 }
 
-// finalAnswers lets only final answers through: httputil.ReverseProxy would hand on interim ones
-// (1xx) with whatever headers the upstream gives them, before anyone has looked at those.
+// finalAnswers lets only final answers through, as the gateway's own transport does: net/http's would
+// tell whoever traces a request of interim ones (1xx), before anyone has looked at their headers.
 type finalAnswers struct{ http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -27,8 +28,9 @@ var DefaultQuota = Quota{Requests: 1200, Per: 5 * time.Minute}
 // Throttle counts. A payer may use its whole quota at once; it comes back evenly over the
 // quota's time.
 type Throttle struct {
-	quota Quota
-	now   func() time.Time
+	quota  Quota
+	policy string // as the header field says it
+	now    func() time.Time
 
 	mu       sync.Mutex
 	limiters map[leastkey.ID]*rate.Limiter
@@ -37,7 +39,8 @@ type Throttle struct {
 
 // New makes a Throttle; with a zero quota it admits everything.
 func New(q Quota, now func() time.Time) *Throttle {
-	return &Throttle{quota: q, now: now, limiters: map[leastkey.ID]*rate.Limiter{}, swept: now()}
+	policy := fmt.Sprintf(`"default";q=%d;w=%d`, q.Requests, int(q.Per.Seconds()))
+	return &Throttle{quota: q, policy: policy, now: now, limiters: map[leastkey.ID]*rate.Limiter{}, swept: now()}
 }
 
 // Admit counts one request against the payer and writes the rate-limit header fields. When the
@@ -53,8 +56,9 @@ func (t *Throttle) Admit(w http.ResponseWriter, payer leastkey.ID) bool {
 	refill := float64(t.quota.Requests) / t.quota.Per.Seconds()
 	full := int(math.Ceil((float64(t.quota.Requests) - left) / refill))
 	h := w.Header()
-	h.Set("Ratelimit", fmt.Sprintf(`"default";r=%d;t=%d`, int(left), full))
-	h.Set("Ratelimit-Policy", fmt.Sprintf(`"default";q=%d;w=%d`, t.quota.Requests, int(t.quota.Per.Seconds())))
+	said := strconv.AppendInt(append(make([]byte, 0, 40), `"default";r=`...), int64(left), 10)
+	said = strconv.AppendInt(append(said, ";t="...), int64(full), 10)
+	h["Ratelimit"], h["Ratelimit-Policy"] = []string{string(said)}, []string{t.policy}
 	if admitted {
 		return true
 	}

@@ -1,10 +1,6 @@
 package framing
 
-import (
-	"bytes"
-	"strconv"
-	"strings"
-)
+import "bytes"
 
 // MaxHead is the longest head of a request that passes, in bytes: request line, headers and the
 // empty line.
@@ -19,10 +15,8 @@ type length struct {
 // headEnd looks for the end of the head in b, of which the first from bytes were looked at before
 // without finding it. It gives the length of the head, 0 while more is needed.
 func headEnd(b []byte, from int) (int, Fault) {
-	for i := from; i < len(b); i++ {
+	for i := from; i < min(len(b), MaxHead); i++ {
 		switch c := b[i]; {
-		case i >= MaxHead:
-			return 0, TooLong
 		case c == '\n':
 			if i == 0 || b[i-1] != '\r' {
 				return 0, LineEnds
@@ -36,145 +30,76 @@ func headEnd(b []byte, from int) (int, Fault) {
 			return 0, ControlByte
 		}
 	}
+	if len(b) > MaxHead {
+		return 0, TooLong
+	}
 	return 0, 0
 }
 
-// readHead checks a whole head, line ends included, and says what follows it.
+// readHead checks a whole head, line ends included, and says what follows it. It makes no garbage:
+// it is done for every request.
 func readHead(head []byte) (length, Fault) {
-	lines := bytes.Split(bytes.TrimSuffix(head, []byte("\r\n\r\n")), []byte("\r\n"))
-	http10, fault := readRequestLine(string(lines[0]))
+	line, rest := cutLine(head)
+	http10, fault := readRequestLine(line)
 	if fault != 0 {
 		return length{}, fault
 	}
 	var f fields
-	for _, line := range lines[1:] {
+	for {
+		line, rest = cutLine(rest)
+		if len(rest) == 0 { // the empty line
+			return f.length(http10)
+		}
 		if fault := f.add(line); fault != 0 {
 			return length{}, fault
 		}
 	}
-	return f.length(http10)
 }
 
-func readRequestLine(line string) (http10 bool, fault Fault) {
-	parts := strings.Split(line, " ")
-	if len(parts) != 3 || parts[0] == "" || strings.Trim(parts[0], "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+// cutLine cuts after a line, which is there and ends in CR LF.
+func cutLine(b []byte) (line, rest []byte) {
+	end := bytes.IndexByte(b, '\n')
+	return b[:end-1], b[end+1:]
+}
+
+func readRequestLine(line []byte) (http10 bool, fault Fault) {
+	one, other := bytes.IndexByte(line, ' '), bytes.LastIndexByte(line, ' ')
+	if one <= 0 || one == other || bytes.IndexByte(line[one+1:other], ' ') >= 0 {
 		return false, RequestLine
 	}
-	target, version := parts[1], parts[2]
-	for i := range len(target) {
-		if target[i] <= ' ' || target[i] > '~' {
+	method, target, version := line[:one], line[one+1:other], line[other+1:]
+	for _, c := range method {
+		if c < 'A' || c > 'Z' {
+			return false, RequestLine
+		}
+	}
+	for _, c := range target {
+		if c <= ' ' || c > '~' {
 			return false, RequestLine
 		}
 	}
 	switch {
-	case version != "HTTP/1.1" && version != "HTTP/1.0":
+	case string(version) != "HTTP/1.1" && string(version) != "HTTP/1.0":
 		return false, Version
-	case target != "*" && !strings.HasPrefix(target, "/"):
+	case string(target) != "*" && (len(target) == 0 || target[0] != '/'):
 		return false, Form
 	case hasBrokenEscape(target):
 		return false, Escape
 	}
-	return version == "HTTP/1.0", 0
+	return string(version) == "HTTP/1.0", 0
 }
 
 // hasBrokenEscape looks at the path alone: the server would refuse it in words of its own.
-func hasBrokenEscape(target string) bool {
-	path, _, _ := strings.Cut(target, "?")
+func hasBrokenEscape(target []byte) bool {
+	path, _, _ := bytes.Cut(target, []byte{'?'})
 	for {
-		_, rest, found := strings.Cut(path, "%")
-		if !found {
+		escape := bytes.IndexByte(path, '%')
+		switch {
+		case escape < 0:
 			return false
-		}
-		if len(rest) < 2 {
+		case len(path) < escape+3 || !isHex(path[escape+1]) || !isHex(path[escape+2]):
 			return true
 		}
-		if _, err := strconv.ParseUint(rest[:2], 16, 8); err != nil {
-			return true
-		}
-		path = rest[2:]
+		path = path[escape+3:]
 	}
-}
-
-// fields collects what decides where a request ends and whom it is for.
-type fields struct {
-	host, lengths, encodings, expectations, trailers []string
-}
-
-func (f *fields) add(line []byte) Fault {
-	if len(line) > 0 && (line[0] == ' ' || line[0] == '\t') {
-		return Folded
-	}
-	name, value, found := strings.Cut(string(line), ":")
-	if !found || !isToken(name) {
-		return HeaderLine
-	}
-	value = strings.Trim(value, " \t")
-	switch strings.ToLower(name) {
-	case "host":
-		f.host = append(f.host, value)
-	case "content-length":
-		f.lengths = append(f.lengths, value)
-	case "transfer-encoding":
-		f.encodings = append(f.encodings, value)
-	case "expect":
-		f.expectations = append(f.expectations, value)
-	case "trailer":
-		f.trailers = append(f.trailers, value)
-	}
-	return 0
-}
-
-func (f *fields) length(http10 bool) (length, Fault) {
-	switch {
-	case len(f.host) != 1 || !isHost(f.host[0]):
-		return length{}, HostField
-	case len(f.lengths) > 0 && len(f.encodings) > 0:
-		return length{}, BothLengths
-	case len(f.expectations) > 1 || len(f.expectations) == 1 && !strings.EqualFold(f.expectations[0], "100-continue"):
-		return length{}, Expectation
-	case len(f.trailers) > 0:
-		return length{}, Trailers
-	case len(f.encodings) > 0:
-		if http10 || len(f.encodings) > 1 || !strings.EqualFold(f.encodings[0], "chunked") {
-			return length{}, TransferEncoding
-		}
-		return length{chunked: true}, 0
-	case len(f.lengths) == 0:
-		return length{}, 0
-	case len(f.lengths) > 1 || !isPlainNumber(f.lengths[0]):
-		return length{}, ContentLength
-	}
-	n, err := strconv.ParseInt(f.lengths[0], 10, 64)
-	if err != nil {
-		return length{}, ContentLength
-	}
-	return length{fixed: n}, 0
-}
-
-// isPlainNumber wants digits only, without zeros in front: no sign, list, space or octal.
-func isPlainNumber(s string) bool {
-	return s == "0" || s != "" && s[0] != '0' && strings.Trim(s, "0123456789") == ""
-}
-
-// isToken tells a token of RFC 9110, section 5.6.2.
-func isToken(s string) bool {
-	return s != "" && strings.IndexFunc(s, func(r rune) bool {
-		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
-	}) < 0
-}
-
-// isHost tells a name or address with an optional port. The underscore is for names of
-// containers.
-func isHost(s string) bool {
-	if strings.HasPrefix(s, "[") {
-		address, port, found := strings.Cut(s[1:], "]")
-		return found && address != "" && strings.Trim(address, "0123456789abcdefABCDEF:.") == "" && (port == "" || isPort(port))
-	}
-	name, port, found := strings.Cut(s, ":")
-	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") == "" &&
-		(!found || isPort(":"+port))
-}
-
-func isPort(s string) bool {
-	return len(s) >= 2 && len(s) <= 6 && s[0] == ':' && strings.Trim(s[1:], "0123456789") == ""
 }

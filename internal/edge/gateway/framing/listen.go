@@ -45,6 +45,7 @@ type Conn struct {
 	net.Conn
 	framer   framer
 	buf      []byte // read, not yet handed out
+	room     []byte // that buf lies in, to begin anew in when all was handed out
 	passed   int    // how much of buf may be handed out
 	fault    Fault
 	refused  atomic.Bool // the substitute took the place of what was read
@@ -79,6 +80,9 @@ func (c *Conn) Read(p []byte) (int, error) {
 	n := copy(p, c.buf[:c.passed])
 	c.buf = c.buf[n:]
 	c.passed -= n
+	if len(c.buf) == 0 {
+		c.buf = c.room
+	}
 	return n, nil
 }
 
@@ -99,7 +103,7 @@ func (c *Conn) fill() error {
 	if free := cap(c.buf) - len(c.buf); free < firstBuffer/4 {
 		larger := make([]byte, len(c.buf), max(firstBuffer, 2*len(c.buf)))
 		copy(larger, c.buf)
-		c.buf = larger
+		c.buf, c.room = larger, larger[:0]
 	}
 	n, err := c.Conn.Read(c.buf[len(c.buf):cap(c.buf)])
 	c.buf = c.buf[:len(c.buf)+n]

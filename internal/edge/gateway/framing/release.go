@@ -13,7 +13,7 @@ func (c *Conn) Release() bool {
 		c.refused.Store(true)
 		return false
 	}
-	c.buf, c.released = nil, true
+	c.buf, c.room, c.released = nil, nil, true
 	return true
 }
 
