@@ -1,0 +1,145 @@
+package bodyless
+
+import (
+	"io"
+	"net"
+	"net/netip"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/leastkey/leastkey/internal/edge/gateway/framing"
+)
+
+// connection is served by one goroutine. What others do to it is to let a deadline pass.
+type connection struct {
+	net.Conn
+	server *Server
+
+	readBy, writeBy atomic.Int64 // the second by which it must go on; 0: it is not at it
+	finishing       atomic.Bool  // no request is read after this one
+
+	in      []byte // read, and not yet a request that was answered
+	request Request
+	answer  Answer
+}
+
+const firstBuffer = 4 << 10
+
+func newConnection(s *Server, on net.Conn) *connection {
+	c := &connection{Conn: on, server: s, in: make([]byte, 0, firstBuffer)}
+	if peer, err := netip.ParseAddrPort(on.RemoteAddr().String()); err == nil {
+		c.request.Peer = peer.Addr()
+	}
+	c.readBy.Store(s.seconds.Load() + forHead)
+	return c
+}
+
+// serve answers one request after the other.
+func (c *connection) serve() {
+	defer func() {
+		if fault := recover(); fault != nil {
+			c.server.Log.Error("a question of a proxy could not be answered", "fault", fault, "stack", string(debug.Stack()))
+		}
+	}()
+	for {
+		end, fault, err := c.head()
+		if err != nil {
+			return
+		}
+		c.request.reset()
+		c.answer.reset()
+		if fault == 0 {
+			fault = c.request.read(string(c.in[:end]))
+		}
+		if fault == 0 {
+			c.server.Answer(&c.request, &c.answer)
+		} else {
+			c.answer.refuse(fault)
+		}
+		last := fault != 0 || c.request.last || c.finishing.Load()
+		if err := c.write(last); err != nil {
+			return
+		}
+		if last {
+			c.goodbye()
+			return
+		}
+		c.keep(c.in[end:])
+	}
+}
+
+// head reads until all of a head is there, and says how long it is.
+func (c *connection) head() (end int, _ framing.Fault, _ error) {
+	for looked := 0; ; {
+		if len(c.in) > looked {
+			end, fault := framing.HeadEnd(c.in, looked)
+			if end > 0 || fault != 0 {
+				c.readBy.Store(0)
+				return end, fault, nil
+			}
+			if looked == 0 {
+				c.readBy.Store(c.server.seconds.Load() + forHead)
+			}
+			looked = len(c.in)
+		}
+		if len(c.in) == cap(c.in) {
+			c.in = append(make([]byte, 0, 2*cap(c.in)), c.in...)
+		}
+		n, err := c.Read(c.in[len(c.in):cap(c.in)])
+		c.in = c.in[:len(c.in)+n]
+		if n == 0 && err != nil {
+			return 0, 0, err
+		}
+	}
+}
+
+// keep moves what came behind a request to where the next one is read.
+func (c *connection) keep(rest []byte) {
+	if cap(c.in) > 2*firstBuffer {
+		c.in = make([]byte, 0, max(firstBuffer, len(rest))) // a long head once does not hold memory for ever
+	}
+	c.in = append(c.in[:0], rest...)
+	c.readBy.Store(c.server.seconds.Load() + forNext)
+}
+
+// write sends the answer in one piece.
+func (c *connection) write(last bool) error {
+	c.writeBy.Store(c.server.seconds.Load() + forAnswer)
+	_, err := c.Write(c.answer.bytes(*c.server.date.Load(), c.request.head, last))
+	c.writeBy.Store(0)
+	return err
+}
+
+// most is how much is read after the last answer.
+const most = 256 << 10
+
+// goodbye reads on for a moment: a connection that is closed on bytes that were not read is reset,
+// and the peer may never see the answer.
+func (c *connection) goodbye() {
+	half, ok := c.Conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	c.readBy.Store(c.server.seconds.Load() + forGoodbye)
+	_, _ = io.CopyN(io.Discard, c.Conn, most)
+}
+
+// past is a deadline that is over.
+func past() time.Time { return time.Unix(1, 0) }
+
+// sweep ends the connection's reading or writing when it took too long.
+func (c *connection) sweep(now int64) {
+	if by := c.readBy.Load(); by != 0 && now > by {
+		_ = c.SetReadDeadline(past())
+	}
+	if by := c.writeBy.Load(); by != 0 && now > by {
+		_ = c.SetWriteDeadline(past())
+	}
+}
+
+// finish has the connection end: now when it waits for a request, else behind the answer.
+func (c *connection) finish() {
+	c.finishing.Store(true)
+	_ = c.SetReadDeadline(past())
+}
