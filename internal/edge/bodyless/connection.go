@@ -20,6 +20,7 @@ type connection struct {
 	finishing       atomic.Bool  // no request is read after this one
 
 	in      []byte // read, and not yet a request that was answered
+	looked  int    // how much of it is no whole head
 	request Request
 	answer  Answer
 }
@@ -35,62 +36,79 @@ func newConnection(s *Server, on net.Conn) *connection {
 	return c
 }
 
-// serve answers one request after the other.
+// serve answers what is read, up to the end of the connection.
 func (c *connection) serve() {
 	defer func() {
 		if fault := recover(); fault != nil {
 			c.server.Log.Error("a question of a proxy could not be answered", "fault", fault, "stack", string(debug.Stack()))
 		}
 	}()
-	for {
-		end, fault, err := c.head()
-		if err != nil {
-			return
-		}
-		c.request.reset()
-		c.answer.reset()
-		if fault == 0 {
-			fault = c.request.read(string(c.in[:end]))
-		}
-		if fault == 0 {
-			c.server.Answer(&c.request, &c.answer)
-		} else {
-			c.answer.refuse(fault)
-		}
-		last := fault != 0 || c.request.last || c.finishing.Load()
-		if err := c.write(last); err != nil {
-			return
-		}
-		if last {
-			c.goodbye()
-			return
-		}
-		c.keep(c.in[end:])
+	if c.readAll() {
+		c.goodbye()
 	}
 }
 
-// head reads until all of a head is there, and says how long it is.
-func (c *connection) head() (end int, _ framing.Fault, _ error) {
-	for looked := 0; ; {
-		if len(c.in) > looked {
-			end, fault := framing.HeadEnd(c.in, looked)
-			if end > 0 || fault != 0 {
-				c.readBy.Store(0)
-				return end, fault, nil
-			}
-			if looked == 0 {
+// What becomes of a connection behind what was read.
+type progress uint8
+
+const (
+	goesOn progress = iota
+	isOver          // an answer was the last
+	isLost          // there is nobody to answer
+)
+
+// room is where to read.
+func (c *connection) room() []byte {
+	if len(c.in) == cap(c.in) {
+		c.in = append(make([]byte, 0, 2*cap(c.in)), c.in...)
+	}
+	return c.in[len(c.in):cap(c.in)]
+}
+
+// came answers the requests that are whole with n more bytes in the room.
+func (c *connection) came(n int) progress {
+	c.in = c.in[:len(c.in)+n]
+	for len(c.in) > c.looked {
+		end, fault := framing.HeadEnd(c.in, c.looked)
+		if end == 0 && fault == 0 {
+			if c.looked == 0 {
 				c.readBy.Store(c.server.seconds.Load() + forHead)
 			}
-			looked = len(c.in)
+			c.looked = len(c.in)
+			return goesOn
 		}
-		if len(c.in) == cap(c.in) {
-			c.in = append(make([]byte, 0, 2*cap(c.in)), c.in...)
+		c.readBy.Store(0)
+		if now := c.reply(end, fault); now != goesOn {
+			return now
 		}
-		n, err := c.Read(c.in[len(c.in):cap(c.in)])
-		c.in = c.in[:len(c.in)+n]
-		if n == 0 && err != nil {
-			return 0, 0, err
-		}
+		c.keep(c.in[end:])
+	}
+	return goesOn
+}
+
+// reply answers one request.
+func (c *connection) reply(end int, fault framing.Fault) progress {
+	c.request.reset()
+	c.answer.reset()
+	if fault == 0 {
+		fault = c.request.read(string(c.in[:end]))
+	}
+	if fault == 0 {
+		c.server.Answer(&c.request, &c.answer)
+	} else {
+		c.answer.refuse(fault)
+	}
+	last := fault != 0 || c.request.last || c.finishing.Load()
+	c.writeBy.Store(c.server.seconds.Load() + forAnswer)
+	_, err := c.Write(c.answer.bytes(*c.server.date.Load(), c.request.head, last))
+	c.writeBy.Store(0)
+	switch {
+	case err != nil:
+		return isLost
+	case last:
+		return isOver
+	default:
+		return goesOn
 	}
 }
 
@@ -99,16 +117,8 @@ func (c *connection) keep(rest []byte) {
 	if cap(c.in) > 2*firstBuffer {
 		c.in = make([]byte, 0, max(firstBuffer, len(rest))) // a long head once does not hold memory for ever
 	}
-	c.in = append(c.in[:0], rest...)
+	c.in, c.looked = append(c.in[:0], rest...), 0
 	c.readBy.Store(c.server.seconds.Load() + forNext)
-}
-
-// write sends the answer in one piece.
-func (c *connection) write(last bool) error {
-	c.writeBy.Store(c.server.seconds.Load() + forAnswer)
-	_, err := c.Write(c.answer.bytes(*c.server.date.Load(), c.request.head, last))
-	c.writeBy.Store(0)
-	return err
 }
 
 // most is how much is read after the last answer.
