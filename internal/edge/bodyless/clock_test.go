@@ -17,18 +17,18 @@ import (
 // A connection may wait, and a head may come slowly, for as long as it is said, and no longer.
 func TestTimeOuts(t *testing.T) {
 	r := run(t, tells)
-	answered := func(p *peer, raw string) {
+	answered := func(p *peer, raw string) *http.Response {
 		t.Helper()
 		p.send(raw)
-		if answer, _ := p.read("GET"); answer.StatusCode != http.StatusOK {
+		answer, _ := p.read("GET")
+		if answer.StatusCode != http.StatusOK {
 			t.Fatal(answer.StatusCode)
 		}
+		r.waits()
+		return answer
 	}
 	silent, slow, idle, busy := r.dial(t), r.dial(t), r.dial(t), r.dial(t)
-	slow.send(simple + "GET /")
-	if answer, _ := slow.read("GET"); answer.StatusCode != http.StatusOK {
-		t.Fatal(answer.StatusCode)
-	}
+	answered(slow, simple+"GET /")
 	answered(idle, simple)
 	answered(busy, simple)
 	r.connected(t, 4)
@@ -43,9 +43,20 @@ func TestTimeOuts(t *testing.T) {
 	answered(busy, "GET /b HTTP/1.1\r\nHost: a\r\n\r\n")
 	r.pass(1)
 	idle.over()
-	answered(busy, simple)
-	if answer, _ := func() (*http.Response, string) { busy.send(simple); return busy.read("GET") }(); answer.Header.Get("Date") != r.now.Format(http.TimeFormat) {
-		t.Error(answer.Header.Get("Date"))
+	if date := answered(busy, simple).Header.Get("Date"); date != r.now.Format(http.TimeFormat) {
+		t.Errorf("Date %q", date)
+	}
+}
+
+// waits returns when every connection waits for more: an answer is read before it does.
+func (r *running) waits() {
+	for all := false; !all; runtime.Gosched() {
+		all = true
+		r.mu.Lock()
+		for c := range r.connections {
+			all = all && c.readBy.Load() != 0
+		}
+		r.mu.Unlock()
 	}
 }
 
@@ -70,7 +81,7 @@ func TestAnswerNobodyReads(t *testing.T) {
 	r := run(t, func(_ *Request, a *Answer) {
 		a.Take(func(w http.ResponseWriter) {
 			w.WriteHeader(http.StatusOK)
-			_, _ = w.Write(bytes.Repeat([]byte("x"), 32<<20))
+			_, _ = w.Write(bytes.Repeat([]byte("x"), 16<<20))
 		})
 	})
 	p := r.dial(t)

@@ -127,11 +127,11 @@ const most = 256 << 10
 // goodbye reads on for a moment: a connection that is closed on bytes that were not read is reset,
 // and the peer may never see the answer.
 func (c *connection) goodbye() {
+	c.readBy.Store(c.server.seconds.Load() + forGoodbye)
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
 		return
 	}
-	c.readBy.Store(c.server.seconds.Load() + forGoodbye)
 	_, _ = io.CopyN(io.Discard, c.Conn, most)
 }
 
