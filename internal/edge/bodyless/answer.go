@@ -79,7 +79,8 @@ func (a *Answer) bytes(date string, head, last bool) []byte {
 	if a.Status < http.StatusOK || a.Status > 599 {
 		a.Status, a.fields, a.body = http.StatusInternalServerError, nil, nil
 	}
-	out := append(a.out[:0], "HTTP/1.1 "...)
+	out := a.out[:0]
+	out = append(out, "HTTP/1.1 "...)
 	out = strconv.AppendInt(out, int64(a.Status), 10)
 	out = append(append(out, ' '), http.StatusText(a.Status)...)
 	out = field(out, "Date", date)

@@ -91,7 +91,7 @@ type asked struct {
 // startAsked starts the test program as a server.
 func startAsked(b *testing.B, kind, wants string) *asked {
 	b.Helper()
-	command := exec.Command(os.Args[0]) //nolint:gosec // it is this program
+	command := exec.Command(os.Args[0])
 	command.Env = append(os.Environ(), benchServer+"="+kind)
 	command.Stderr = os.Stderr
 	in, err := command.StdinPipe()
