@@ -15,6 +15,7 @@ import (
 // Answer is what is sent back. The zero Answer is an internal error.
 type Answer struct {
 	Status int
+	Last   bool // the connection ends behind it
 	fields []framing.Field
 	body   []byte
 
@@ -72,7 +73,7 @@ func (a *Answer) refuse(f framing.Fault) {
 	})
 }
 
-func (a *Answer) reset() { a.Status, a.fields, a.body = 0, a.fields[:0], nil }
+func (a *Answer) reset() { a.Status, a.Last, a.fields, a.body = 0, false, a.fields[:0], nil }
 
 // bytes are the answer as it is sent.
 func (a *Answer) bytes(date string, head, last bool) []byte {

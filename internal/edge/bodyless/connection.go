@@ -68,37 +68,51 @@ func (c *connection) room() []byte {
 // came answers the requests that are whole with n more bytes in the room.
 func (c *connection) came(n int) progress {
 	c.in = c.in[:len(c.in)+n]
-	for len(c.in) > c.looked {
-		end, fault := framing.HeadEnd(c.in, c.looked)
+	rest := c.in // of which nothing was answered
+	for len(rest) > c.looked {
+		end, fault := framing.HeadEnd(rest, c.looked)
 		if end == 0 && fault == 0 {
 			if c.looked == 0 {
 				c.readBy.Store(c.server.seconds.Load() + forHead)
 			}
-			c.looked = len(c.in)
-			return goesOn
+			c.looked = len(rest)
+			break
 		}
 		c.readBy.Store(0)
-		if now := c.reply(end, fault); now != goesOn {
+		if now := c.reply(rest[:end], fault); now != goesOn {
 			return now
 		}
-		c.keep(c.in[end:])
+		rest, c.looked = rest[end:], 0
+		c.readBy.Store(c.server.seconds.Load() + forNext)
 	}
+	c.keep(rest)
 	return goesOn
 }
 
+// keep moves what came behind the last request to where the next one is read.
+func (c *connection) keep(rest []byte) {
+	switch {
+	case len(rest) == len(c.in):
+	case cap(c.in) > 2*firstBuffer && len(rest) <= firstBuffer: // a long head once does not hold memory for ever
+		c.in = append(make([]byte, 0, firstBuffer), rest...)
+	default:
+		c.in = append(c.in[:0], rest...)
+	}
+}
+
 // reply answers one request.
-func (c *connection) reply(end int, fault framing.Fault) progress {
+func (c *connection) reply(head []byte, fault framing.Fault) progress {
 	c.request.reset()
 	c.answer.reset()
 	if fault == 0 {
-		fault = c.request.read(string(c.in[:end]))
+		fault = c.request.read(string(head))
 	}
 	if fault == 0 {
 		c.server.Answer(&c.request, &c.answer)
 	} else {
 		c.answer.refuse(fault)
 	}
-	last := fault != 0 || c.request.last || c.finishing.Load()
+	last := fault != 0 || c.request.last || c.answer.Last || c.finishing.Load()
 	c.writeBy.Store(c.server.seconds.Load() + forAnswer)
 	_, err := c.Write(c.answer.bytes(*c.server.date.Load(), c.request.head, last))
 	c.writeBy.Store(0)
@@ -110,15 +124,6 @@ func (c *connection) reply(end int, fault framing.Fault) progress {
 	default:
 		return goesOn
 	}
-}
-
-// keep moves what came behind a request to where the next one is read.
-func (c *connection) keep(rest []byte) {
-	if cap(c.in) > 2*firstBuffer {
-		c.in = make([]byte, 0, max(firstBuffer, len(rest))) // a long head once does not hold memory for ever
-	}
-	c.in, c.looked = append(c.in[:0], rest...), 0
-	c.readBy.Store(c.server.seconds.Load() + forNext)
 }
 
 // most is how much is read after the last answer.

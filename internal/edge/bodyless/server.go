@@ -13,8 +13,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -164,10 +166,11 @@ func (s *Server) end(ctx context.Context, say func(*connection)) error {
 	if first && s.listener != nil {
 		err = s.listener.Close()
 	}
-	for c := range s.connections {
+	connections := slices.Collect(maps.Keys(s.connections))
+	s.mu.Unlock()
+	for _, c := range connections {
 		say(c)
 	}
-	s.mu.Unlock()
 	select {
 	case <-s.gone:
 		return err

@@ -134,6 +134,7 @@ func TestAnswers(t *testing.T) {
 			a.Set("X-A", "b\r\nX-C: d\x00")
 			return
 		}
+		a.Last = q.Target == "/last"
 		if q.Target != "/nothing" {
 			tells(q, a)
 		}
@@ -161,6 +162,13 @@ func TestAnswers(t *testing.T) {
 		if answer.StatusCode == http.StatusNoContent && (answer.Header.Get("X-A") != "b  X-C: d" || answer.ContentLength != 0 || answer.Header["Content-Length"] != nil) {
 			t.Errorf("%v", answer.Header)
 		}
+	}
+	p.over()
+
+	p = r.dial(t)
+	p.send("GET /last HTTP/1.1\r\nHost: a\r\n\r\n" + simple)
+	if answer, _ := p.read("GET"); answer.StatusCode != http.StatusOK || !answer.Close {
+		t.Errorf("the last: %d, closed %v", answer.StatusCode, answer.Close)
 	}
 	p.over()
 

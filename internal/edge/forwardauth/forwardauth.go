@@ -47,6 +47,7 @@ type authority struct {
 // answer says 204 with the identity, or refuses in the way that the proxy understands.
 func (a *authority) answer(q *bodyless.Request, w *bodyless.Answer) {
 	if !guard.Trusted(q.Peer, a.Proxies) {
+		w.Last = true // strangers hold no connection
 		tell(w, refusal(http.StatusForbidden, api.CodeAuthenticationError, "Only a proxy may ask here: name its address in forward_auth.proxies"))
 		return
 	}
