@@ -24,20 +24,22 @@ func credentials() [4]string {
 // allow says what the request is to be like when Envoy forwards it: without what is not the client's
 // to say, and with whose it is. A field is set or taken out, never both: the order is Envoy's.
 func allow(r request, v guard.Verdict) *auth.CheckResponse {
-	var p permission
+	p := &permission{}
+	known := credentials()
+	p.ok.HeadersToRemove = append(p.out[:0], known[:]...)
 	if !v.Owns("Cookie") {
 		p.cookies(r.Header)
 	}
-	p.say(r.Header, guard.PrincipalHeader, v.Credential.Principal.String())
-	p.say(r.Header, guard.TokenIDHeader, v.Credential.ID.String())
+	p.say(r.Header, guard.PrincipalHeader, "leastkey-principal", v.Credential.Principal.String())
+	p.say(r.Header, guard.TokenIDHeader, "leastkey-token-id", v.Credential.ID.String())
 	if r.Addr.IsValid() {
-		p.say(r.Header, "X-Forwarded-For", r.Addr.String())
+		p.say(r.Header, "X-Forwarded-For", "x-forwarded-for", r.Addr.String())
 	}
 	if r.Host != "" {
-		p.say(r.Header, "X-Forwarded-Host", r.Host)
+		p.say(r.Header, "X-Forwarded-Host", "x-forwarded-host", r.Host)
 	}
 	if r.scheme != "" {
-		p.say(r.Header, "X-Forwarded-Proto", r.scheme)
+		p.say(r.Header, "X-Forwarded-Proto", "x-forwarded-proto", r.scheme)
 	}
 	for name := range r.Header {
 		upgrade := name == "Upgrade" || name == "Http2-Settings" // h2c: what else there is was refused
@@ -60,13 +62,14 @@ type permission struct {
 	fields  [maxSaid]*core.HeaderValueOption
 	said    [maxSaid]string // names of fields that stay, set or as they came
 	n, told int             // names, and fields
+	out     [8]string       // names of those that are taken out, when they are no more
 }
 
 // maxSaid is how many fields Envoy may be told of: the identity, the origin and the cookies.
 const maxSaid = 6
 
-// say has the request have a field once, with this value.
-func (p *permission) say(h http.Header, name, value string) {
+// say has the request have a field once, with this value. Envoy names it in lower case.
+func (p *permission) say(h http.Header, name, lower, value string) {
 	p.said[p.n] = name
 	p.n++
 	if values := h[name]; len(values) == 1 && values[0] == value {
@@ -74,7 +77,7 @@ func (p *permission) say(h http.Header, name, value string) {
 	}
 	at := p.told
 	p.told++
-	p.values[at].Key, p.values[at].Value = strings.ToLower(name), value
+	p.values[at].Key, p.values[at].Value = lower, value
 	p.options[at].Header, p.options[at].AppendAction = &p.values[at], core.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD
 	p.fields[at] = &p.options[at]
 }
@@ -89,7 +92,7 @@ func (p *permission) cookies(h http.Header) {
 	guard.Strip(kept)
 	switch {
 	case len(kept["Cookie"]) > 0:
-		p.say(h, "Cookie", kept["Cookie"][0])
+		p.say(h, "Cookie", "cookie", kept["Cookie"][0])
 	default:
 		p.remove("Cookie")
 	}
@@ -100,8 +103,6 @@ func (p *permission) remove(name string) {
 }
 
 func (p *permission) answer() *auth.CheckResponse {
-	known := credentials()
-	p.ok.HeadersToRemove = append(p.ok.HeadersToRemove, known[:]...)
 	slices.Sort(p.ok.HeadersToRemove)
 	p.ok.HeadersToRemove = slices.Compact(p.ok.HeadersToRemove)
 	p.ok.Headers = p.fields[:p.told]
