@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/guard"
@@ -30,7 +31,7 @@ func throughGateway(t *testing.T, w *edgetest.World, upstream string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return serve(t, g)
+	return serve(t, gateway.NewServer(g, slog.New(slog.DiscardHandler)), gateway.Listen)
 }
 
 // nobody serves and registers nothing: no hostile request gets as far.
@@ -60,23 +61,28 @@ func (nobody) Deleted(context.Context, guard.Verdict, leastkey.Resource) error {
 
 // asked serves the answers for a proxy.
 func asked(t *testing.T, w *edgetest.World) (addr string) {
-	h, err := forwardauth.New(forwardauth.Config{Guard: w.Guard, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}})
+	s, err := forwardauth.NewServer(forwardauth.Config{
+		Guard: w.Guard, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+		Start: time.Now(), Tick: time.Tick(time.Second), Log: slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return serve(t, h)
+	return serve(t, s, func(l net.Listener) net.Listener { return l })
 }
 
-// serve runs a handler as a node does.
-func serve(t *testing.T, h http.Handler) string {
+// serve runs a server as a node does.
+func serve(t *testing.T, s interface {
+	Serve(net.Listener) error
+	Close() error
+}, wrap func(net.Listener) net.Listener) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := gateway.NewServer(h, slog.New(slog.DiscardHandler))
 	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(gateway.Listen(l)) }()
+	go func() { ended <- s.Serve(wrap(l)) }()
 	t.Cleanup(func() {
 		_ = s.Close()
 		<-ended

@@ -17,43 +17,99 @@ import (
 )
 
 // credentials are taken out of every request, so that a proxy that does not show them leaves none in.
-func credentials() []string {
-	return []string{"Authorization", "X-Auth-Email", "X-Auth-Key", "X-Auth-User-Service-Key"}
+func credentials() [4]string {
+	return [...]string{"authorization", "x-auth-email", "x-auth-key", "x-auth-user-service-key"}
 }
 
 // allow says what the request is to be like when Envoy forwards it: without what is not the client's
 // to say, and with whose it is. A field is set or taken out, never both: the order is Envoy's.
 func allow(r request, v guard.Verdict) *auth.CheckResponse {
-	want := r.Header.Clone()
-	guard.Identify(want, v)
-	want.Del("Upgrade") // h2c: what else there is was refused
-	want.Del("Http2-Settings")
-	if r.Addr.IsValid() {
-		want.Set("X-Forwarded-For", r.Addr.String())
+	p := &permission{}
+	known := credentials()
+	p.ok.HeadersToRemove = append(p.out[:0], known[:]...)
+	if !v.Owns("Cookie") {
+		p.cookies(r.Header)
 	}
-	if r.scheme != "" {
-		want.Set("X-Forwarded-Proto", r.scheme)
+	p.say(r.Header, guard.PrincipalHeader, "leastkey-principal", v.Credential.Principal.String())
+	p.say(r.Header, guard.TokenIDHeader, "leastkey-token-id", v.Credential.ID.String())
+	if r.Addr.IsValid() {
+		p.say(r.Header, "X-Forwarded-For", "x-forwarded-for", r.Addr.String())
 	}
 	if r.Host != "" {
-		want.Set("X-Forwarded-Host", r.Host)
+		p.say(r.Header, "X-Forwarded-Host", "x-forwarded-host", r.Host)
 	}
-	ok := &auth.OkHttpResponse{}
-	for _, name := range slices.Sorted(maps.Keys(want)) {
-		if values := want[name]; !slices.Equal(values, r.Header[name]) {
-			ok.Headers = append(ok.Headers, set(name, strings.Join(values, ", ")))
+	if r.scheme != "" {
+		p.say(r.Header, "X-Forwarded-Proto", "x-forwarded-proto", r.scheme)
+	}
+	for name := range r.Header {
+		upgrade := name == "Upgrade" || name == "Http2-Settings" // h2c: what else there is was refused
+		if (upgrade || v.Owns(name)) && !slices.Contains(p.said[:], name) {
+			p.remove(name)
 		}
 	}
-	out := map[string]bool{}
-	for _, name := range slices.Concat(slices.Collect(maps.Keys(r.Header)), credentials()) {
-		if _, stays := want[name]; !stays {
-			out[strings.ToLower(name)] = true
-		}
+	return p.answer()
+}
+
+// permission is the answer that allows, all of it in one piece of memory.
+type permission struct {
+	response auth.CheckResponse
+	status   status.Status
+	http     auth.CheckResponse_OkResponse
+	ok       auth.OkHttpResponse
+
+	options [maxSaid]core.HeaderValueOption // in the order of their names
+	values  [maxSaid]core.HeaderValue
+	fields  [maxSaid]*core.HeaderValueOption
+	said    [maxSaid]string // names of fields that stay, set or as they came
+	n, told int             // names, and fields
+	out     [8]string       // names of those that are taken out, when they are no more
+}
+
+// maxSaid is how many fields Envoy may be told of: the identity, the origin and the cookies.
+const maxSaid = 6
+
+// say has the request have a field once, with this value. Envoy names it in lower case.
+func (p *permission) say(h http.Header, name, lower, value string) {
+	p.said[p.n] = name
+	p.n++
+	if values := h[name]; len(values) == 1 && values[0] == value {
+		return
 	}
-	ok.HeadersToRemove = slices.Sorted(maps.Keys(out))
-	return &auth.CheckResponse{
-		Status:       &status.Status{Code: int32(codes.OK)},
-		HttpResponse: &auth.CheckResponse_OkResponse{OkResponse: ok},
+	at := p.told
+	p.told++
+	p.values[at].Key, p.values[at].Value = lower, value
+	p.options[at].Header, p.options[at].AppendAction = &p.values[at], core.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD
+	p.fields[at] = &p.options[at]
+}
+
+// cookies has the request have the cookies that are not the dashboard's.
+func (p *permission) cookies(h http.Header) {
+	came, there := h["Cookie"]
+	if !there {
+		return
 	}
+	kept := http.Header{"Cookie": came}
+	guard.Strip(kept)
+	switch {
+	case len(kept["Cookie"]) > 0:
+		p.say(h, "Cookie", "cookie", kept["Cookie"][0])
+	default:
+		p.remove("Cookie")
+	}
+}
+
+func (p *permission) remove(name string) {
+	p.ok.HeadersToRemove = append(p.ok.HeadersToRemove, strings.ToLower(name))
+}
+
+func (p *permission) answer() *auth.CheckResponse {
+	slices.Sort(p.ok.HeadersToRemove)
+	p.ok.HeadersToRemove = slices.Compact(p.ok.HeadersToRemove)
+	p.ok.Headers = p.fields[:p.told]
+	p.status.Code = int32(codes.OK)
+	p.http.OkResponse = &p.ok
+	p.response.Status, p.response.HttpResponse = &p.status, &p.http
+	return &p.response
 }
 
 func set(name, value string) *core.HeaderValueOption {

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 
@@ -32,6 +33,7 @@ type Config struct {
 type authorization struct {
 	auth.UnimplementedAuthorizationServer
 	Config
+	names map[string]string // header fields that come often
 }
 
 func (c Config) check() error {
@@ -74,8 +76,8 @@ func (a *authorization) mayAsk(ctx context.Context) bool {
 	if !known {
 		return false
 	}
-	at, err := netip.ParseAddrPort(from.Addr.String())
-	return err == nil && guard.Trusted(at.Addr(), a.Proxies)
+	at, tcp := from.Addr.(*net.TCPAddr)
+	return tcp && guard.Trusted(at.AddrPort().Addr(), a.Proxies)
 }
 
 func refusal(status, code int, message string) *guard.Denial {

@@ -31,14 +31,9 @@ func (a *authorization) read(asked *auth.CheckRequest) (request, error) {
 	case about.GetQuery() != "" || about.GetFragment() != "":
 		return request{}, errors.New("the question has a query or a fragment beside the path, which has them")
 	}
-	h, pseudo, err := a.header(about)
+	h, err := a.header(about)
 	if err != nil {
 		return request{}, err
-	}
-	for name, field := range map[string]string{":method": about.GetMethod(), ":path": about.GetPath(), ":authority": about.GetHost()} {
-		if values := pseudo[name]; len(values) > 1 || len(values) == 1 && values[0] != field {
-			return request{}, errors.New("the question says " + name + " in two ways")
-		}
 	}
 	for _, host := range h["Host"] {
 		if host != about.GetHost() {
@@ -70,58 +65,72 @@ func (a *authorization) read(asked *auth.CheckRequest) (request, error) {
 // header reads the fields in whichever of its two ways Envoy sends them: one field after the other
 // (encode_raw_headers), or joined by name. What is joined where one credential is to be is taken apart
 // again, for the guard to refuse.
-func (a *authorization) header(about *auth.AttributeContext_HttpRequest) (h http.Header, pseudo map[string][]string, _ error) {
-	h, pseudo = http.Header{}, map[string][]string{}
-	add := func(name, value string) error {
-		switch {
-		case name == "" || strings.ContainsAny(name, " \t\r\n") || strings.ContainsAny(value, "\r\n\x00"):
-			return errors.New("the question has a header that is none")
-		case name[0] == ':':
-			pseudo[name] = append(pseudo[name], value)
-		default:
-			name = http.CanonicalHeaderKey(name)
-			h[name] = append(h[name], value)
-		}
-		return nil
+func (a *authorization) header(about *auth.AttributeContext_HttpRequest) (http.Header, error) {
+	fields, joined := about.GetHeaderMap().GetHeaders(), about.GetHeaders()
+	if len(fields) > 0 && len(joined) > 0 {
+		return nil, errors.New("the question has headers and header_map: one request is to be told in one way")
 	}
-	fields := about.GetHeaderMap().GetHeaders()
-	if len(fields) > 0 && len(about.GetHeaders()) > 0 {
-		return nil, nil, errors.New("the question has headers and header_map: one request is to be told in one way")
-	}
+	r := reading{about: about, names: a.names, h: make(http.Header, max(len(fields), len(joined))), values: make([]string, 0, len(fields))}
+	raw := rawText(fields)
 	for _, f := range fields {
-		value, err := valueOf(f)
-		if err != nil {
-			return nil, nil, err
+		value := f.GetValue()
+		if n := len(f.GetRawValue()); n > 0 {
+			if value != "" {
+				return nil, errors.New("the question has a header with two values")
+			}
+			value, raw = raw[:n], raw[n:]
 		}
-		if err := add(f.GetKey(), value); err != nil {
-			return nil, nil, err
+		if err := r.add(f.GetKey(), value); err != nil {
+			return nil, err
 		}
 	}
-	seen := map[string]bool{}
-	for name, value := range about.GetHeaders() {
-		if lower := strings.ToLower(name); seen[lower] {
-			return nil, nil, errors.New("the question has a header twice that is to be there joined")
-		} else {
-			seen[lower] = true
-		}
+	if foldTogether(joined) {
+		return nil, errors.New("the question has a header twice that is to be there joined")
+	}
+	for name, value := range joined {
 		values := []string{value}
 		if a.Guard.Carries(name) {
 			values = strings.Split(value, ",")
 		}
 		for _, one := range values {
-			if err := add(name, one); err != nil {
-				return nil, nil, err
+			if err := r.add(name, one); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return h, pseudo, nil
+	return r.h, nil
 }
 
-func valueOf(f *core.HeaderValue) (string, error) {
-	if f.GetValue() != "" && len(f.GetRawValue()) > 0 {
-		return "", errors.New("the question has a header with two values")
+// foldTogether reports whether two names differ in case alone. Envoy's are in lower case.
+func foldTogether(joined map[string]string) bool {
+	for name := range joined {
+		if lower := strings.ToLower(name); lower != name {
+			seen := map[string]bool{}
+			for name := range joined {
+				lower := strings.ToLower(name)
+				if seen[lower] {
+					return true
+				}
+				seen[lower] = true
+			}
+			return false
+		}
 	}
-	return f.GetValue() + string(f.GetRawValue()), nil
+	return false
+}
+
+// rawText is the values that are told as bytes, one behind the other: they are taken out of one string.
+func rawText(fields []*core.HeaderValue) string {
+	var b strings.Builder
+	n := 0
+	for _, f := range fields {
+		n += len(f.GetRawValue())
+	}
+	b.Grow(n)
+	for _, f := range fields {
+		b.Write(f.GetRawValue())
+	}
+	return b.String()
 }
 
 // source is the address at the other end of Envoy's connection; invalid when it has none.

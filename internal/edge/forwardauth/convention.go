@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/leastkey/leastkey/guard"
+	"github.com/leastkey/leastkey/internal/edge/bodyless"
 )
 
 // convention is how a proxy says what it asks about, and what answers it understands.
@@ -16,47 +17,58 @@ type convention struct {
 	statuses bool // any status reaches the client; else 401 and 403 alone, and nothing of the body
 }
 
-func conventionOf(path string) (convention, bool) {
-	switch path {
-	case "/auth/nginx":
-		return convention{method: "X-Original-Method", target: "X-Original-Uri", host: "X-Original-Host", sets: []string{"X-Forwarded-For"}}, true
-	case "/auth/caddy":
-		return convention{method: "X-Forwarded-Method", target: "X-Forwarded-Uri", host: "X-Forwarded-Host", statuses: true,
-			sets: []string{"X-Forwarded-For", "X-Forwarded-Proto"}}, true
-	case "/auth/traefik":
-		return convention{method: "X-Forwarded-Method", target: "X-Forwarded-Uri", host: "X-Forwarded-Host", statuses: true,
-			sets: []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server", "X-Real-Ip"}}, true
-	default:
-		return convention{}, false
+// conventions are those of the paths at which proxies ask.
+func conventions() map[string]convention {
+	return map[string]convention{
+		"/auth/nginx": {method: "X-Original-Method", target: "X-Original-Uri", host: "X-Original-Host", sets: []string{"X-Forwarded-For"}},
+		"/auth/caddy": {method: "X-Forwarded-Method", target: "X-Forwarded-Uri", host: "X-Forwarded-Host", statuses: true,
+			sets: []string{"X-Forwarded-For", "X-Forwarded-Proto"}},
+		"/auth/traefik": {method: "X-Forwarded-Method", target: "X-Forwarded-Uri", host: "X-Forwarded-Host", statuses: true,
+			sets: []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server", "X-Real-Ip"}},
 	}
 }
 
-// read finds the request that the proxy asks about.
-func (c convention) read(r *http.Request) (guard.Request, error) {
-	if r.Method == http.MethodConnect {
+// take finds the request that the proxy asks about, and leaves in the header of the question what is
+// the client's. What is left that the API could believe, the guard refuses.
+func (c convention) take(q *bodyless.Request) (guard.Request, error) {
+	if q.Method == http.MethodConnect {
 		return guard.Request{}, errors.New("CONNECT asks for no decision: ask with GET")
 	}
-	for name := range r.Header {
-		if c.foreign(name) {
-			return guard.Request{}, errors.New(name + " is of another proxy's convention, or a client's: one request is to be told in one way. Ask at the path of your proxy, and let no client send this header")
+	if name := c.foreign(q.Header); name != "" {
+		return guard.Request{}, errors.New(name + " is of another proxy's convention, or a client's: one request is to be told in one way. Ask at the path of your proxy, and let no client send this header")
+	}
+	r := guard.Request{Header: q.Header}
+	for _, part := range [...]struct {
+		name string
+		of   *string
+	}{{c.method, &r.Method}, {c.target, &r.Target}, {c.host, &r.Host}} {
+		values := q.Header[part.name]
+		if len(values) != 1 || values[0] == "" {
+			return guard.Request{}, errors.New(part.name + " must be there exactly once, and not empty: the proxy is to set it")
 		}
+		*part.of = values[0]
+		delete(q.Header, part.name)
 	}
-	for _, name := range []string{c.method, c.target, c.host} {
-		if values := r.Header[name]; len(values) != 1 || values[0] == "" {
-			return guard.Request{}, errors.New(name + " must be there exactly once, and not empty: the proxy is to set it")
-		}
+	for _, name := range c.sets {
+		delete(q.Header, name)
 	}
-	header := r.Header.Clone()
-	for _, name := range append([]string{c.method, c.target, c.host}, c.sets...) {
-		delete(header, name) // not the client's; what is left that the API could believe, the guard refuses
-	}
-	return guard.Request{Method: r.Header[c.method][0], Target: r.Header[c.target][0], Host: r.Header[c.host][0], Header: header}, nil
+	return r, nil
 }
 
-// foreign says that a header is what another convention would tell the request by.
-func (c convention) foreign(name string) bool {
+// foreign names a field by which another convention would tell the request; empty when there is none.
+func (c convention) foreign(h http.Header) string {
 	if c.statuses {
-		return strings.HasPrefix(name, "X-Original-")
+		for name := range h {
+			if strings.HasPrefix(name, "X-Original-") {
+				return name
+			}
+		}
+		return ""
 	}
-	return name == "X-Forwarded-Method" || name == "X-Forwarded-Uri"
+	for _, name := range [...]string{"X-Forwarded-Method", "X-Forwarded-Uri"} {
+		if _, there := h[name]; there {
+			return name
+		}
+	}
+	return ""
 }

@@ -6,62 +6,75 @@
 package forwardauth
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/leastkey/leastkey/api"
 	"github.com/leastkey/leastkey/guard"
+	"github.com/leastkey/leastkey/internal/edge/bodyless"
 )
 
-// Config is what a Handler needs.
+// Config is what a server needs.
 type Config struct {
 	Guard   *guard.Guard
 	Proxies []netip.Prefix // who may ask; whose X-Forwarded-For is believed
+
+	Start time.Time        // what time it is until the first tick
+	Tick  <-chan time.Time // about every second, for deadlines and Date
+	Log   *slog.Logger
 }
 
-// Handler is an http.Handler. Run it in a server that reads only requests with one reading.
-type Handler struct{ Config }
-
-// New checks the configuration.
-func New(c Config) (*Handler, error) {
+// NewServer checks the configuration. The server reads only questions with one reading.
+func NewServer(c Config) (*bodyless.Server, error) {
 	if c.Guard == nil || len(c.Proxies) == 0 {
 		return nil, errors.New("forwardauth: needs a guard, and the addresses of the proxies that may ask")
 	}
-	return &Handler{c}, nil
+	a := &authority{Config: c, conventions: conventions()}
+	return bodyless.New(bodyless.Config{Answer: a.answer, Start: c.Start, Tick: c.Tick, Log: c.Log})
 }
 
-// ServeHTTP answers 204 with the identity, or refuses in the way that the proxy understands.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	peer := guard.Peer(r)
-	if !guard.Trusted(peer, h.Proxies) {
-		refusal(http.StatusForbidden, api.CodeAuthenticationError, "Only a proxy may ask here: name its address in forward_auth.proxies").Write(w)
+// authority answers proxies.
+type authority struct {
+	Config
+	conventions map[string]convention
+}
+
+// answer says 204 with the identity, or refuses in the way that the proxy understands.
+func (a *authority) answer(q *bodyless.Request, w *bodyless.Answer) {
+	if !guard.Trusted(q.Peer, a.Proxies) {
+		w.Last = true // strangers hold no connection
+		tell(w, refusal(http.StatusForbidden, api.CodeAuthenticationError, "Only a proxy may ask here: name its address in forward_auth.proxies"))
 		return
 	}
-	path, _, _ := strings.Cut(r.RequestURI, "?") // Caddy adds the query of the request that it asks about, which stands in its header as well
-	c, known := conventionOf(path)
+	path, _, _ := strings.Cut(q.Target, "?") // Caddy adds the query of the request that it asks about, which stands in its header as well
+	c, known := a.conventions[path]
 	if !known {
-		refusal(http.StatusNotFound, api.CodeNoRoute, "A proxy asks at /auth/nginx, /auth/caddy or /auth/traefik").Write(w)
+		tell(w, refusal(http.StatusNotFound, api.CodeNoRoute, "A proxy asks at /auth/nginx, /auth/caddy or /auth/traefik"))
 		return
 	}
-	request, err := c.read(r)
+	addr := guard.ClientAddr(q.Peer, q.Header, a.Proxies)
+	request, err := c.take(q)
 	if err != nil {
 		c.refuse(w, refusal(http.StatusBadRequest, api.CodeAmbiguous, err.Error()))
 		return
 	}
-	request.Addr = guard.ClientAddr(peer, r.Header, h.Proxies)
-	v := h.Guard.Check(r.Context(), request)
+	request.Addr = addr
+	v := a.Guard.Check(context.Background(), request)
 	switch {
 	case v.Denial != nil:
 		c.refuse(w, v.Denial)
 	case !v.Allowed():
 		c.refuse(w, refusal(http.StatusInternalServerError, api.CodeInternal, "The request could not be decided"))
 	default:
-		w.Header().Set(guard.TokenIDHeader, v.Credential.ID.String())
-		w.Header().Set(guard.PrincipalHeader, v.Credential.Principal.String())
-		w.WriteHeader(http.StatusNoContent)
+		w.Status = http.StatusNoContent
+		w.Set("Cache-Control", "no-store")
+		w.Set(guard.TokenIDHeader, v.Credential.ID.String())
+		w.Set(guard.PrincipalHeader, v.Credential.Principal.String())
 	}
 }
 

@@ -1,7 +1,6 @@
 package forwardauth
 
 import (
-	"net/http"
 	"net/netip"
 	"strings"
 	"testing"
@@ -76,7 +75,7 @@ func TestOneLine(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	for _, c := range []Config{{}, {Guard: newGuard(t)}, {Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}} {
-		if _, err := New(c); err == nil {
+		if _, err := NewServer(c); err == nil {
 			t.Errorf("%+v is taken", c)
 		}
 	}
@@ -99,5 +98,3 @@ func newGuard(t *testing.T) *guard.Guard {
 	}
 	return g
 }
-
-var _ http.Handler = (*Handler)(nil)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/leastkey/leastkey/api"
 	"github.com/leastkey/leastkey/guard"
+	"github.com/leastkey/leastkey/internal/edge/bodyless"
 )
 
 // What a refusal would have been, for a proxy that cannot pass it on as it is.
@@ -24,27 +25,30 @@ const (
 const maxBody = 3 << 10
 
 // refuse answers with a denial, as the proxy can take it.
-func (c convention) refuse(w http.ResponseWriter, d *guard.Denial) {
+func (c convention) refuse(w *bodyless.Answer, d *guard.Denial) {
 	if c.statuses {
-		d.Write(w)
+		tell(w, d)
 		return
 	}
-	h := w.Header()
+	w.Set("Cache-Control", "no-store")
 	if d.Challenge != "" {
-		h.Set("WWW-Authenticate", d.Challenge)
+		w.Set("WWW-Authenticate", d.Challenge)
 	}
 	if d.RetryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(int((d.RetryAfter+time.Second-1)/time.Second)))
+		w.Set("Retry-After", strconv.Itoa(int((d.RetryAfter+time.Second-1)/time.Second)))
 	}
-	h.Set(statusHeader, strconv.Itoa(d.Status))
-	h.Set(bodyHeader, oneLine(d.Errors))
+	w.Set(statusHeader, strconv.Itoa(d.Status))
+	w.Set(bodyHeader, oneLine(d.Errors))
 	switch d.Status {
 	case http.StatusUnauthorized, http.StatusServiceUnavailable:
-		w.WriteHeader(d.Status)
+		w.Status = d.Status
 	default:
-		w.WriteHeader(http.StatusForbidden)
+		w.Status = http.StatusForbidden
 	}
 }
+
+// tell answers with a denial as it is.
+func tell(w *bodyless.Answer, d *guard.Denial) { w.Take(d.Write) }
 
 // oneLine is the body of a failure as a header can carry it. One that is too long keeps the code of
 // its first error, and says that there was more.

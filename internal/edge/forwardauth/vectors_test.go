@@ -15,7 +15,6 @@ import (
 
 	"github.com/leastkey/leastkey/guard"
 	"github.com/leastkey/leastkey/internal/edge/edgetest"
-	"github.com/leastkey/leastkey/internal/edge/gateway"
 	"github.com/leastkey/leastkey/internal/vectors"
 )
 
@@ -26,7 +25,7 @@ func TestVectors(t *testing.T) {
 			edgetest.RunVectors(t, func(t *testing.T, w *vectors.World) edgetest.Adapter {
 				addr := serve(t, w.Guard, "127.0.0.0/8")
 				return edgetest.Adapter{Send: func(t *testing.T, s vectors.Sent) edgetest.Answer {
-					c, _ := conventionOf(path)
+					c := conventions()[path]
 					header := append([][2]string{{c.method, s.Method}, {c.target, s.Target}, {c.host, s.Host}}, s.Header...)
 					if s.Addr.IsValid() {
 						header = append(header, [2]string{"X-Forwarded-For", s.Addr.String()})
@@ -45,7 +44,7 @@ func serve(t *testing.T, g *guard.Guard, proxies ...string) (addr string) {
 	for _, p := range proxies {
 		trusted = append(trusted, netip.MustParsePrefix(p))
 	}
-	h, err := New(Config{Guard: g, Proxies: trusted})
+	s, err := NewServer(Config{Guard: g, Proxies: trusted, Start: time.Unix(0, 0), Tick: make(chan time.Time), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,9 +52,8 @@ func serve(t *testing.T, g *guard.Guard, proxies ...string) (addr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := gateway.NewServer(h, slog.New(slog.DiscardHandler))
 	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(gateway.Listen(l)) }()
+	go func() { ended <- s.Serve(l) }()
 	t.Cleanup(func() {
 		_ = s.Close()
 		<-ended

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package bodyless
+
+func (c *connection) readAll() bool { return c.readPlainly() }

@@ -1,0 +1,44 @@
+//go:build unix
+
+package bodyless
+
+import "syscall"
+
+// readAll is readPlainly with a third fewer system calls.
+//
+// net.Conn tries to read before it waits, and here that fails nearly always: the peer asks again when
+// it has the answer. What was read before with room to spare was all that there was; so this waits at
+// once, and whatever comes from then on ends the wait.
+func (c *connection) readAll() (over bool) {
+	direct, ok := c.Conn.(syscall.Conn)
+	if !ok {
+		return c.readPlainly()
+	}
+	raw, err := direct.SyscallConn()
+	if err != nil {
+		return false
+	}
+	// Within one call of Read the runtime forgets no readiness: it would between two.
+	_ = raw.Read(func(fd uintptr) (done bool) {
+		for {
+			room := c.room()
+			n, err := syscall.Read(int(fd), room)
+			switch {
+			case err == syscall.EINTR:
+				continue
+			case err == syscall.EAGAIN:
+				return false
+			case err != nil || n == 0:
+				return true
+			}
+			if now := c.came(n); now != goesOn {
+				over = now == isOver
+				return true
+			}
+			if n < len(room) {
+				return false
+			}
+		}
+	})
+	return over
+}
