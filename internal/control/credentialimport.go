@@ -72,13 +72,11 @@ func (c *Control) ImportCredentials(ctx context.Context, caller Caller, specs []
 
 // tryCredentials is an import that leaves nothing.
 func (c *Control) tryCredentials(ctx context.Context, specs []CredentialSpec) (ImportedCredentials, error) {
-	c.order.Lock()
-	defer c.order.Unlock()
-	if err := ctx.Err(); err != nil {
-		return ImportedCredentials{}, settle(err)
-	}
 	var plan ImportedCredentials
 	_, err := c.store.Commit(context.WithoutCancel(ctx), func(tx Tx) (_ Act, err error) {
+		if err := ctx.Err(); err != nil {
+			return Act{}, err
+		}
 		if plan, _, _, err = c.importCredentials(tx, specs); err == nil {
 			err = errTriedOut
 		}

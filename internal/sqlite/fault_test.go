@@ -71,8 +71,8 @@ func TestLaw7RevokedIsFinal(t *testing.T) {
 	if err != nil {
 		t.Errorf("a use of a revoked credential: %v", err)
 	}
-	conn := <-store.writer
-	defer func() { store.writer <- conn }()
+	conn, release := writing(t, store)
+	defer release()
 	for _, sql := range []string{
 		"UPDATE credentials SET revoked = 0",
 		"UPDATE credentials SET name = 'again'",

@@ -44,12 +44,13 @@ func TestPlans(t *testing.T) {
 		linkByHash: {scan}, deleteLink: {scan}, sweepSessions: {scan}, sweepLinks: {scan},
 		usesByCredential: {scan, sort}, insertUse: {scan}, trimUses: {scan}, isLive: {scan}, credentialUsed: {scan}, secretUsed: {scan},
 		credentialsByOwner: {scan, "TEMP B-TREE FOR ORDER BY"}, // at most two secrets each are sorted
+		countCredentials:   {scan},
 		usersByAge:         {sort}, accountsByAge: {sort}, allResources: {sort}, allAudit: {sort},
 		stateOfUsers: {sort}, stateOfAccounts: {sort}, stateOfResources: {sort}, stateOfMembers: {sort},
 		credentialsOfAll: {"TEMP B-TREE FOR ORDER BY"},
 	}
-	conn := <-store.writer
-	defer func() { store.writer <- conn }()
+	conn, release := writing(t, store)
+	defer release()
 	for query, never := range tests {
 		var plan []string
 		stmt, _, err := conn.PrepareTransient("EXPLAIN QUERY PLAN " + query) // the parameters may stay NULL

@@ -126,6 +126,9 @@ func (m *model) Commit(ctx context.Context, fn func(control.Tx) (control.Act, er
 	tx.w.audit = append(tx.w.audit, act.Audit)
 	tx.w.log = append(tx.w.log, control.Committed{Revision: rev, Changes: act.Changes})
 	m.keep(tx.w)
+	if act.Publish != nil {
+		act.Publish(rev)
+	}
 	return rev, nil
 }
 
@@ -296,6 +299,11 @@ func (tx *modelTx) Credential(id leastkey.ID) (control.Credential, error) {
 func (tx *modelTx) Credentials(owner leastkey.Principal, kind leastkey.Kind) ([]control.Credential, error) {
 	fits := func(c control.Credential) bool { return c.Principal == owner && c.Kind == kind }
 	return list(tx, tx.w.credentials, fits, func(c control.Credential) (time.Time, string) { return c.IssuedOn, c.ID.String() })
+}
+
+func (tx *modelTx) CountCredentials(owner leastkey.Principal, kind leastkey.Kind) (int, error) {
+	all, err := tx.Credentials(owner, kind)
+	return len(all), err
 }
 
 func (tx *modelTx) PutUser(u control.User) error {
