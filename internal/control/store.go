@@ -116,7 +116,7 @@ type Reader interface {
 	Changes(after leastkey.Revision, limit int) ([]Committed, error)
 	// State gives everything that enforcement nodes know, as changes, to fn, until fn fails:
 	// principals first, then resources (parents need not come before children), memberships,
-	// and every live credential.
+	// and every live credential. fn may keep what it is given, and must not use the Reader.
 	State(fn func(leastkey.Change) error) error
 
 	User(id leastkey.ID) (User, error)

@@ -93,7 +93,7 @@ func (s *Store) Note(ctx context.Context, fn func(control.Notes) error) (err err
 }
 
 const (
-	nextRevision = `UPDATE head SET revision = revision + 1 WHERE id = 1 RETURNING revision`
+	setRevision  = `UPDATE head SET revision = ? WHERE id = 1`
 	insertChange = `INSERT INTO change_log (revision, changes) VALUES (?, ?)`
 )
 
@@ -107,11 +107,11 @@ func (t tx) record(act control.Act) (rev leastkey.Revision, err error) {
 	if err != nil {
 		return 0, err
 	}
-	err = t.one(nextRevision, func(row row) error {
-		rev = leastkey.Revision(row.int(0))
-		return nil
-	})
-	if err != nil {
+	if rev, err = t.Revision(); err != nil {
+		return 0, err
+	}
+	rev++
+	if err := t.run(setRevision, nil, int64(rev)); err != nil { // RETURNING would keep a journal of its own
 		return 0, err
 	}
 	if err := t.insertAudit(rev, act.Audit); err != nil {

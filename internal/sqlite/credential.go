@@ -20,7 +20,6 @@ const (
 	credentialBySecret = selectCredentials + ` WHERE c.id = (SELECT credential FROM live_secrets WHERE hash = ?) ORDER BY s.position`
 	credentialsByOwner = selectCredentials + ` WHERE c.owner_kind = ? AND c.owner_id = ? AND c.kind = ? ORDER BY c.issued_on, c.id, s.position`
 	countCredentials   = `SELECT count(*) FROM live_credentials WHERE owner_kind = ? AND owner_id = ? AND kind = ?`
-	credentialsOfAll   = selectCredentials + ` ORDER BY c.id, s.position`
 )
 
 // gather puts the rows of each credential together and gives it to fn.
@@ -29,6 +28,7 @@ type gather struct {
 	fn      func(control.Credential) error
 	now     control.Credential
 	holds   bool // now is one that fn has not had
+	texts   canonical
 }
 
 func (g *gather) row(r row) error {
@@ -36,7 +36,7 @@ func (g *gather) row(r row) error {
 		if err := g.flush(); err != nil {
 			return err
 		}
-		c, err := scanCredential(r)
+		c, err := scanCredential(r, &g.texts)
 		if err != nil {
 			return g.session.corrupt(fmt.Errorf("credential %v: %w", id, err))
 		}
@@ -61,12 +61,12 @@ func (g *gather) flush() error {
 	return g.fn(g.now)
 }
 
-func scanCredential(r row) (control.Credential, error) {
-	condition, err := decode[leastkey.Condition](r.text(8))
+func scanCredential(r row, texts *canonical) (control.Credential, error) {
+	condition, err := texts.decodeCondition(r.text(8))
 	if err != nil {
 		return control.Credential{}, err
 	}
-	policies, err := decode[[]leastkey.Policy](r.text(9))
+	policies, err := texts.decodePolicies(r.text(9))
 	if err != nil {
 		return control.Credential{}, err
 	}

@@ -255,3 +255,25 @@ func TestCancel(t *testing.T) {
 		t.Errorf("the next commit: %v", err)
 	}
 }
+
+// TestNothingBesideState: the connection is walked by other goroutines while State gives changes, so
+// that its function is refused whatever it asks; the Reader is good again afterwards.
+func TestNothingBesideState(t *testing.T) {
+	store := start(t)
+	err := store.View(t.Context(), func(r control.Reader) error {
+		err := r.State(func(leastkey.Change) error {
+			if _, err := r.Users(); !errors.Is(err, errGiving) {
+				t.Errorf("Users: %v", err)
+			}
+			if err := r.State(func(leastkey.Change) error { return nil }); !errors.Is(err, errGiving) {
+				t.Errorf("State: %v", err)
+			}
+			return nil
+		})
+		_, err2 := r.Users()
+		return errors.Join(err, err2)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

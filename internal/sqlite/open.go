@@ -137,7 +137,9 @@ func prepareWriter(conn *sqlite.Conn) error {
 		return fmt.Errorf("journal mode is %q, want wal: the file system must offer shared memory and locks", mode)
 	}
 	return set(conn, "synchronous = FULL", "fullfsync = ON", "checkpoint_fullfsync = ON", "foreign_keys = ON", "trusted_schema = OFF",
-		"recursive_triggers = ON") // or a REPLACE would delete a tombstone without asking its trigger
+		"cache_size = -16384",       // kB: what commits together change stays in memory until they are durable
+		"wal_autocheckpoint = 4000", // pages, 16 MB: one wait for two disk writes in so many pages, not in a quarter
+		"recursive_triggers = ON")   // or a REPLACE would delete a tombstone without asking its trigger
 }
 
 // prepareReader makes a connection unable to write.

@@ -28,7 +28,7 @@ func TestPlans(t *testing.T) {
 	const scan, sort = "SCAN", "TEMP B-TREE"
 	const scanTable, scanResources, ownIndex = "SCAN resources", "SCAN r", "AUTOMATIC"
 	tests := map[string][]string{
-		headRevision: {scan}, nextRevision: {scan}, changesAfter: {scan, sort},
+		headRevision: {scan}, setRevision: {scan}, changesAfter: {scan, sort},
 		userByID: {scan}, userByEmail: {scan}, accountByID: {scan}, resourceByID: {scan},
 		memberByID: {scan}, membersByAccount: {scan, sort}, membersByUser: {scan, sort}, deleteMember: {scan},
 		byType: {scan, sort}, byParent: {scan, sort}, byBoth: {scan, sort}, deleteResource: {scan},
@@ -47,7 +47,7 @@ func TestPlans(t *testing.T) {
 		countCredentials:   {scan},
 		usersByAge:         {sort}, accountsByAge: {sort}, allResources: {sort}, allAudit: {sort},
 		stateOfUsers: {sort}, stateOfAccounts: {sort}, stateOfResources: {sort}, stateOfMembers: {sort},
-		credentialsOfAll: {"TEMP B-TREE FOR ORDER BY"},
+		stateOfCredentials: {sort}, stateOfSecrets: {sort},
 	}
 	conn, release := writing(t, store)
 	defer release()

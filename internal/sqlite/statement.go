@@ -14,6 +14,9 @@ import (
 	"github.com/leastkey/leastkey/internal/control"
 )
 
+// errGiving answers what is asked by the function that State gives changes to.
+var errGiving = errors.New("sqlite: State is giving changes, and nothing else can be read until it has")
+
 // errOver answers a Reader or Tx that outlived its function.
 var errOver = errors.New("sqlite: the transaction is over")
 
@@ -21,6 +24,8 @@ var errOver = errors.New("sqlite: the transaction is over")
 type session struct {
 	conn  *sqlite.Conn
 	fault error // the first fault of the storage; nothing more is run after it
+
+	giving bool // State is giving changes: the connection is not to be used beside it
 
 	// over, when it is there, says why nothing more is to be run; nil: go on. In a transaction with
 	// others' commits a statement is not interrupted on its way: SQLite would roll all of them back.
@@ -37,8 +42,11 @@ type write struct {
 	args []any
 }
 
-// stopped is the fault for which nothing is run any more; nil when there is none.
+// stopped is why nothing is run, now or any more; nil when it may be.
 func (s *session) stopped() error {
+	if s.fault == nil && s.giving {
+		return errGiving
+	}
 	if s.fault == nil && s.over != nil {
 		if err := s.over(); err != nil {
 			s.fault = fmt.Errorf("sqlite: interrupted: %w", err)
