@@ -66,7 +66,8 @@ func (c *Control) load(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := c.nodes.Load(rev, r.State); err != nil {
+		p := progress{log: c.log, now: c.now, told: c.now()}
+		if err := c.nodes.Load(rev, p.of(r.State)); err != nil {
 			return err
 		}
 		c.told.loaded = rev
