@@ -176,7 +176,7 @@ func (c *Control) importable(r Reader, spec CredentialSpec) (row Credential, err
 		if err != nil {
 			return row, err
 		}
-		row.ID, err = leastkey.NewID(c.random)
+		row.ID, err = c.newRowID()
 	} else {
 		row, err = c.keyOf(r, spec.Kind, spec.Owner)
 		row.Status, row.ModifiedOn = leastkey.Active, now

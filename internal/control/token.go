@@ -55,7 +55,7 @@ func (c *Control) CreateToken(ctx context.Context, caller Caller, owner leastkey
 		if token, err = c.newToken(tx, by, owner, spec); err != nil {
 			return err
 		}
-		if token.ID, err = leastkey.NewID(c.random); err != nil {
+		if token.ID, err = c.newRowID(); err != nil {
 			return err
 		}
 		if secret, err = c.addSecret(&token, token.IssuedOn); err != nil {

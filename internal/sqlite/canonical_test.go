@@ -45,6 +45,43 @@ func FuzzCanonical(f *testing.F) {
 	})
 }
 
+// certain fails the test when a value is said to read back that does not.
+func certain[T any](t testing.TB, v T) {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil || !readsBack(v, text) {
+		return
+	}
+	if err := readBack[T](text); err != nil {
+		t.Errorf("%s is said to read back: %v", text, err)
+	}
+}
+
+// TestReadsBack: what is certain to read back does.
+func TestReadsBack(t *testing.T) {
+	texts := []string{"zone", "", "\xff", "\ufffd", "<", "\u2028", "é", `\`, `\ufffd`}
+	ranges := []leastkey.AddressRange{{}}
+	for _, text := range []string{"192.0.2.0/24", "2001:db8::1", "::/0"} {
+		r, err := leastkey.ParseAddressRange(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ranges = append(ranges, r)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		text := func() string { return rapid.SampledFrom(texts).Draw(rt, "text") }
+		condition := leastkey.Condition{In: rapid.SliceOfN(rapid.SampledFrom(ranges), 0, 2).Draw(rt, "in"), NotIn: rapid.SliceOfN(rapid.SampledFrom(ranges), 0, 2).Draw(rt, "not in")}
+		policies := []leastkey.Policy{{Effect: leastkey.Effect(rapid.Uint8Range(0, 3).Draw(rt, "effect")), Patterns: []leastkey.Pattern{
+			{Extent: leastkey.Extent(rapid.Uint8().Draw(rt, "extent")), Type: leastkey.ResourceType(text()), ID: text()}}}}
+		credential := leastkey.Credential{Kind: leastkey.Kind(rapid.Uint8().Draw(rt, "kind")), Status: leastkey.Status(rapid.Uint8Range(0, 3).Draw(rt, "status")),
+			Condition: condition, Policies: policies[:rapid.IntRange(0, 1).Draw(rt, "policies")]}
+		certain(t, condition)
+		certain(t, policies)
+		certain(t, []leastkey.Change{{Credential: &leastkey.CredentialRecord{Credential: credential}}, {Principal: &leastkey.PrincipalRecord{Email: text()}},
+			{Resource: &leastkey.ResourceRecord{Name: text(), Resource: leastkey.Resource{ID: text()}}}, {Membership: &leastkey.Membership{}}})
+	})
+}
+
 // TestCanonical: whatever encode writes comes back, and so does every text that differs from it by a byte.
 func TestCanonical(t *testing.T) {
 	c := &canonical{}
