@@ -14,11 +14,11 @@ import (
 const (
 	selectCredentials = `SELECT c.id, c.kind, c.owner_kind, c.owner_id, c.name, c.status, c.not_before, c.expires_on,
 			c.condition, c.policies, c.issued_on, c.modified_on, c.last_used_on,
-			s.hash, s.until, s.tail, s.created_on, s.last_used_on
+			s.hash, s.until, s.tail, s.created_on, s.last_used_on, s.position
 		FROM live_credentials AS c LEFT JOIN live_secrets AS s ON s.credential = c.id`
-	credentialByID     = selectCredentials + ` WHERE c.id = ? ORDER BY s.position`
-	credentialBySecret = selectCredentials + ` WHERE c.id = (SELECT credential FROM live_secrets WHERE hash = ?) ORDER BY s.position`
-	credentialsByOwner = selectCredentials + ` WHERE c.owner_kind = ? AND c.owner_id = ? AND c.kind = ? ORDER BY c.issued_on, c.id, s.position`
+	credentialByID     = selectCredentials + ` WHERE c.id = ?`
+	credentialBySecret = selectCredentials + ` WHERE c.id = (SELECT credential FROM live_secrets WHERE hash = ?)`
+	credentialsByOwner = selectCredentials + ` WHERE c.owner_kind = ? AND c.owner_id = ? AND c.kind = ? ORDER BY c.issued_on, c.id`
 	countCredentials   = `SELECT count(*) FROM live_credentials WHERE owner_kind = ? AND owner_id = ? AND kind = ?`
 )
 
@@ -27,7 +27,8 @@ type gather struct {
 	session *session
 	fn      func(control.Credential) error
 	now     control.Credential
-	holds   bool // now is one that fn has not had
+	holds   bool    // now is one that fn has not had
+	places  []int64 // of its secrets
 	texts   canonical
 }
 
@@ -40,10 +41,13 @@ func (g *gather) row(r row) error {
 		if err != nil {
 			return g.session.corrupt(fmt.Errorf("credential %v: %w", id, err))
 		}
-		g.now, g.holds = c, true
+		g.now, g.holds, g.places = c, true, g.places[:0]
 	}
 	if !r.isNull(13) {
-		g.now.Secrets = append(g.now.Secrets, control.StoredSecret{
+		place := r.int(18)
+		at, _ := slices.BinarySearch(g.places, place) // for SQLite to sort them would cost more than to find them
+		g.places = slices.Insert(g.places, at, place)
+		g.now.Secrets = slices.Insert(g.now.Secrets, at, control.StoredSecret{
 			LiveSecret: leastkey.LiveSecret{Hash: r.hash(13), Until: r.time(14)},
 			Tail:       r.text(15),
 			CreatedOn:  r.time(16),

@@ -43,7 +43,7 @@ func TestPlans(t *testing.T) {
 		identityBySubject: {scan, sort}, identitiesByUser: {scan, sort}, deleteIdentity: {scan},
 		linkByHash: {scan}, deleteLink: {scan}, sweepSessions: {scan}, sweepLinks: {scan},
 		usesByCredential: {scan, sort}, insertUse: {scan}, trimUses: {scan}, isLive: {scan}, credentialUsed: {scan}, secretUsed: {scan},
-		credentialsByOwner: {scan, "TEMP B-TREE FOR ORDER BY"}, // at most two secrets each are sorted
+		credentialsByOwner: {scan, sort},
 		countCredentials:   {scan},
 		usersByAge:         {sort}, accountsByAge: {sort}, allResources: {sort}, allAudit: {sort},
 		stateOfUsers: {sort}, stateOfAccounts: {sort}, stateOfResources: {sort}, stateOfMembers: {sort},
