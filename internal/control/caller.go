@@ -156,9 +156,12 @@ func (c *Control) mayGive(r Reader, by authority, child leastkey.Credential) err
 	if by.operator {
 		return nil
 	}
-	bounds, err := c.grants(r, child.Principal)
-	if err != nil {
-		return err
+	bounds := by.Grants
+	if child.Principal != by.Credential.Principal {
+		var err error
+		if bounds, err = c.grants(r, child.Principal); err != nil {
+			return err
+		}
 	}
 	if err := bearable(by.Credential, by.Grants, child); err != nil {
 		return err

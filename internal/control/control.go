@@ -2,13 +2,13 @@ package control
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -58,15 +58,14 @@ func DefaultLimits() Limits {
 // Control runs the use cases of the control plane.
 type Control struct {
 	store   Store
-	catalog atomic.Pointer[catalog.Catalog] // changed with order held only
+	catalog atomic.Pointer[catalog.Catalog] // changed in publish only, and so between transactions
 	nodes   Nodes
 	brand   leastkey.Brand
 	limits  Limits
 	now     func() time.Time
 	random  io.Reader
 	log     *slog.Logger
-
-	order sync.Mutex // held from commit to publication, so that nodes see revisions in order
+	told    told
 }
 
 // Open makes a Control and tells the nodes all that the store holds.
@@ -81,22 +80,12 @@ func Open(ctx context.Context, c Config) (*Control, error) {
 		random: c.Random, log: c.Log,
 	}
 	control.catalog.Store(c.Catalog)
-	control.order.Lock()
-	defer control.order.Unlock()
+	control.told.order.Lock()
+	defer control.told.order.Unlock()
 	if err := control.load(ctx); err != nil {
 		return nil, fmt.Errorf("control: load the state: %w", err)
 	}
 	return control, nil
-}
-
-func (c *Control) load(ctx context.Context) error {
-	return c.store.View(ctx, func(r Reader) error {
-		rev, err := r.Revision()
-		if err != nil {
-			return err
-		}
-		return c.nodes.Load(rev, r.State)
-	})
 }
 
 // Brand is what tokens of this installation begin with.
@@ -114,13 +103,11 @@ type attempt struct {
 // answer: a transaction that is cut off would leave the nodes in doubt, and every client could do
 // that to all others by hanging up.
 func (c *Control) act(ctx context.Context, caller Caller, on leastkey.Resource, what attempt, do func(Tx, authority, *deed) error) error {
-	c.order.Lock()
-	defer c.order.Unlock()
-	if err := ctx.Err(); err != nil {
-		return settle(err)
-	}
-	ctx = context.WithoutCancel(ctx)
-	err := c.commit(ctx, caller, func(tx Tx) (*deed, authority, error) {
+	begun := context.WithoutCancel(ctx)
+	err := c.commit(begun, caller, func(tx Tx) (*deed, authority, error) {
+		if err := ctx.Err(); err != nil {
+			return nil, authority{}, err
+		}
 		by, err := c.authorize(tx, caller, on)
 		if err == nil {
 			err = onlyOnce(tx, caller)
@@ -134,36 +121,28 @@ func (c *Control) act(ctx context.Context, caller Caller, on leastkey.Resource, 
 	if caller.settled { // decided elsewhere, and what is not possible here is no wrong of theirs
 		return err
 	}
-	return c.recordRefusal(ctx, caller, on, what, err)
+	return c.recordRefusal(begun, caller, on, what, err)
 }
 
 // commit makes one revision: what do did, with its audit row. Nodes know of it when it returns.
-// Call it with order held.
 func (c *Control) commit(ctx context.Context, caller Caller, do func(Tx) (*deed, authority, error)) error {
 	var refusal error
-	var done *deed
-	rev, err := c.store.Commit(ctx, func(tx Tx) (Act, error) {
-		var by authority
-		var err error
-		if done, by, err = do(tx); err != nil {
+	_, err := c.store.Commit(ctx, func(tx Tx) (Act, error) {
+		loads := c.told.loads.Load()
+		done, by, err := do(tx)
+		if err != nil {
 			refusal = err
 			return Act{}, err
 		}
-		return c.record(caller, by, done)
+		act, err := c.record(caller, by, done)
+		act.Publish = func(rev leastkey.Revision) { c.publish(ctx, rev, loads, done) }
+		act.Last = done.then != nil
+		return act, err
 	})
-	if err != nil {
-		if refusal == nil { // the store failed: whether the commit happened is not certain
-			c.renew(ctx, err)
-		}
-		return settle(err)
+	if err != nil && (refusal == nil || !errors.Is(err, refusal)) {
+		c.renew(ctx, err) // the store failed: whether the commit happened is not certain
 	}
-	if done.then != nil {
-		done.then()
-	}
-	if err := c.nodes.Apply(rev, done.changes); err != nil {
-		c.renew(ctx, err)
-	}
-	return nil
+	return settle(err)
 }
 
 // onlyOnce refuses an act whose id is in the audit log already.
@@ -181,15 +160,6 @@ func onlyOnce(r Reader, caller Caller) error {
 		return invalid("", "the form's id is not one that was given out for it; load the form again")
 	default:
 		return &Error{Kind: Repeated, Message: "this was done already"}
-	}
-}
-
-// renew puts nodes right that may have missed something. Until it succeeds they refuse all.
-func (c *Control) renew(ctx context.Context, why error) {
-	c.log.Error("nodes may not know the last commit; loading the state anew", "error", why)
-	c.nodes.Doubt()
-	if err := c.load(ctx); err != nil {
-		c.log.Error("the state cannot be loaded; every request is refused until it can", "error", err)
 	}
 }
 
@@ -230,7 +200,7 @@ func (c *Control) record(caller Caller, by authority, d *deed) (Act, error) {
 	id := caller.Once
 	if id.IsZero() || d.refused != "" { // what was refused may be tried again
 		var err error
-		if id, err = leastkey.NewID(c.random); err != nil {
+		if id, err = c.newRowID(); err != nil {
 			return Act{}, err
 		}
 	}
@@ -246,6 +216,19 @@ func (c *Control) record(caller Caller, by authority, d *deed) (Act, error) {
 		return Act{}, err
 	}
 	return Act{Audit: row, Changes: d.changes}, nil
+}
+
+// newRowID makes an id that begins with the time, in milliseconds: what is made one after the other then
+// stands side by side in tables that are ordered by id, and a commit changes one page of each, not one
+// anywhere. 80 bits are left to chance. It is for what shows when it was made anyway.
+func (c *Control) newRowID() (leastkey.ID, error) {
+	id, err := leastkey.NewID(c.random)
+	if err == nil {
+		var at [8]byte
+		binary.BigEndian.PutUint64(at[:], uint64(c.now().UnixMilli()))
+		copy(id[:6], at[2:])
+	}
+	return id, err
 }
 
 func asJSON(v any) (json.RawMessage, error) {
@@ -265,17 +248,4 @@ func accountOf(on leastkey.Resource) leastkey.ID {
 		return leastkey.ID{}
 	}
 	return id
-}
-
-// Heal loads the state anew when the nodes are not certain of it, so that a passing fault of the
-// store does not refuse requests for ever. Call it now and then.
-func (c *Control) Heal(ctx context.Context) {
-	if _, sure := c.nodes.Revision(); sure {
-		return
-	}
-	c.order.Lock()
-	defer c.order.Unlock()
-	if err := c.load(ctx); err != nil {
-		c.log.Error("the state cannot be loaded; every request is refused until it can", "error", err)
-	}
 }

@@ -72,13 +72,11 @@ func (c *Control) ImportCredentials(ctx context.Context, caller Caller, specs []
 
 // tryCredentials is an import that leaves nothing.
 func (c *Control) tryCredentials(ctx context.Context, specs []CredentialSpec) (ImportedCredentials, error) {
-	c.order.Lock()
-	defer c.order.Unlock()
-	if err := ctx.Err(); err != nil {
-		return ImportedCredentials{}, settle(err)
-	}
 	var plan ImportedCredentials
 	_, err := c.store.Commit(context.WithoutCancel(ctx), func(tx Tx) (_ Act, err error) {
+		if err := ctx.Err(); err != nil {
+			return Act{}, err
+		}
 		if plan, _, _, err = c.importCredentials(tx, specs); err == nil {
 			err = errTriedOut
 		}
@@ -178,7 +176,7 @@ func (c *Control) importable(r Reader, spec CredentialSpec) (row Credential, err
 		if err != nil {
 			return row, err
 		}
-		row.ID, err = leastkey.NewID(c.random)
+		row.ID, err = c.newRowID()
 	} else {
 		row, err = c.keyOf(r, spec.Kind, spec.Owner)
 		row.Status, row.ModifiedOn = leastkey.Active, now

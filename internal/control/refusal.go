@@ -19,8 +19,6 @@ type Refusal struct {
 // Refuse records that an act was refused to a caller who is known. What acts refuse themselves they
 // record themselves: see Recorded.
 func (c *Control) Refuse(ctx context.Context, caller Caller, r Refusal) error {
-	c.order.Lock()
-	defer c.order.Unlock()
 	return c.keepRefusal(context.WithoutCancel(ctx), caller, r.Owner.Resource(), attempt{r.Action, r.Subject}, r.Why)
 }
 

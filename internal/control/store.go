@@ -30,6 +30,10 @@ type Store interface {
 	// the hashes that audit.Add gives for it, and a change-log row that holds the Act's changes.
 	// When it returns nil all of that survives the loss of power; when it returns an error, or
 	// fn does, none of it happened. An Act without an Action is ErrNoAudit.
+	//
+	// Commits that are under way at the same time may share a transaction, in which each sees what
+	// those before it did. One that fails is undone alone. When the whole of it cannot be made
+	// durable, none of them happened, and all of them are told so. fn runs in the caller's goroutine.
 	Commit(ctx context.Context, fn func(Tx) (Act, error)) (leastkey.Revision, error)
 
 	// Note runs fn in one transaction of its own, which keeps what was seen: no act, so without
@@ -60,6 +64,12 @@ type Notes interface {
 type Act struct {
 	Audit   Audit
 	Changes []leastkey.Change
+
+	// Publish, when it is not nil, is called once the commit is durable: in the order of revisions,
+	// while no other fn runs, and before this or a later commit returns.
+	Publish func(leastkey.Revision)
+	// Last has the fn of every later commit run after Publish: it changes what they go by.
+	Last bool
 }
 
 // Committed is one row of the change log.
@@ -106,7 +116,7 @@ type Reader interface {
 	Changes(after leastkey.Revision, limit int) ([]Committed, error)
 	// State gives everything that enforcement nodes know, as changes, to fn, until fn fails:
 	// principals first, then resources (parents need not come before children), memberships,
-	// and every live credential.
+	// and every live credential. fn may keep what it is given, and must not use the Reader.
 	State(fn func(leastkey.Change) error) error
 
 	User(id leastkey.ID) (User, error)
@@ -134,6 +144,8 @@ type Reader interface {
 	CredentialWithSecret(h leastkey.SecretHash) (Credential, error)
 	// Credentials lists the live credentials of one kind that a principal owns.
 	Credentials(owner leastkey.Principal, kind leastkey.Kind) ([]Credential, error)
+	// CountCredentials is how many Credentials would list.
+	CountCredentials(owner leastkey.Principal, kind leastkey.Kind) (int, error)
 	// CredentialsNaming lists the live credentials that have a policy, allow or deny, with a
 	// pattern for the resource itself or for what is under it, by id.
 	CredentialsNaming(r leastkey.Resource) ([]leastkey.ID, error)

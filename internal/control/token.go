@@ -55,7 +55,7 @@ func (c *Control) CreateToken(ctx context.Context, caller Caller, owner leastkey
 		if token, err = c.newToken(tx, by, owner, spec); err != nil {
 			return err
 		}
-		if token.ID, err = leastkey.NewID(c.random); err != nil {
+		if token.ID, err = c.newRowID(); err != nil {
 			return err
 		}
 		if secret, err = c.addSecret(&token, token.IssuedOn); err != nil {
@@ -288,11 +288,11 @@ func (c *Control) roomForToken(r Reader, owner leastkey.Principal) error {
 	if owner.Kind == leastkey.AccountPrincipal {
 		most, whose = c.limits.AccountTokens, "account"
 	}
-	tokens, err := r.Credentials(owner, leastkey.Token)
+	has, err := r.CountCredentials(owner, leastkey.Token)
 	if err != nil {
 		return err
 	}
-	if len(tokens) >= most {
+	if has >= most {
 		return &Error{Kind: TooMany, Message: plural(most, "token") + " is the most that one " + whose + " may have; delete one first"}
 	}
 	return nil

@@ -51,12 +51,21 @@ func descendingOf(q url.Values) (bool, error) {
 // paged answers one page of a list. Past the end it is empty: newer clients ask for the next
 // page until it is.
 func paged[T any](all []T, p paging) (answer, error) {
+	return pagedAs(all, p, func(item T) T { return item })
+}
+
+// pagedAs is paged for what is shown in another form, which only the items of the page are put into.
+func pagedAs[T, S any](all []T, p paging, show func(T) S) (answer, error) {
 	from := len(all)
 	if p.page-1 < (len(all)+p.perPage-1)/p.perPage {
 		from = (p.page - 1) * p.perPage
 	}
 	part := all[from:min(from+p.perPage, len(all))]
-	return erased(api.Page(part, api.PageOf(p.page, p.perPage, len(all)))), nil
+	shown := make([]S, len(part))
+	for i, item := range part {
+		shown[i] = show(item)
+	}
+	return erased(api.Page(shown, api.PageOf(p.page, p.perPage, len(all)))), nil
 }
 
 func erased[T any](e api.Envelope[T]) answer {

@@ -36,17 +36,14 @@ func (a *API) tokens(ctx context.Context, c *call) (answer, error) {
 		return answer{}, err
 	}
 	now := a.now()
-	listed := make([]api.Token, 0, len(tokens))
-	for _, t := range tokens {
-		shown := wire.Token(a.control.Catalog(), t, now)
-		if includeExpired || shown.Status != api.StatusExpired {
-			listed = append(listed, shown)
-		}
+	if !includeExpired {
+		tokens = slices.DeleteFunc(tokens, func(t control.Credential) bool { return t.Usable(now) == leastkey.CredentialExpired })
 	}
 	if descending {
-		slices.Reverse(listed)
+		slices.Reverse(tokens)
 	}
-	return paged(listed, p)
+	cat := a.control.Catalog()
+	return pagedAs(tokens, p, func(t control.Credential) api.Token { return wire.Token(cat, t, now) })
 }
 
 func includeExpiredOf(q url.Values) (bool, error) {

@@ -21,75 +21,79 @@ type notes struct{ *session }
 
 var _ control.Notes = notes{}
 
-// Commit implements [control.Store].
+// Commit implements [control.Store]. Commits that wait for one another share a transaction: each in its
+// turn runs its function, in its own goroutine, and hands the transaction on to the next; the last
+// one makes it durable for all. One that comes alone waits for nobody.
 func (s *Store) Commit(ctx context.Context, fn func(control.Tx) (control.Act, error)) (leastkey.Revision, error) {
-	var rev leastkey.Revision
-	err := s.write(ctx, "commit", func(w *session) error {
-		t := tx{reader{w}}
-		act, err := fn(t)
-		if err != nil {
-			return err
-		}
-		rev, err = t.record(act)
-		return err
-	})
+	leave, err := s.enter()
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
+	b, err := s.turns.take(ctx, false)
+	if err != nil {
+		return 0, fmt.Errorf("sqlite: commit: wait for other writers: %w", err)
+	}
+	rev, err := s.turn(ctx, b, fn)
+	if <-b.done; b.lost != nil { // what fn saw of the others did not come to be
+		return 0, b.lost
+	}
 	if err != nil {
 		return 0, err
 	}
 	return rev, nil
 }
 
-// Note implements [control.Store].
-func (s *Store) Note(ctx context.Context, fn func(control.Notes) error) error {
-	return s.write(ctx, "note", func(w *session) error {
-		if err := fn(notes{w}); err != nil {
-			return err
+// turn runs one commit and hands on the turn, however it ends.
+func (s *Store) turn(ctx context.Context, b *batch, fn func(control.Tx) (control.Act, error)) (leastkey.Revision, error) {
+	defer func() {
+		if b.open() && s.turns.join(b) {
+			return
 		}
-		return w.fault // one that fn did not mind
-	})
+		defer s.turns.over()
+		b.end(s.conn)
+	}()
+	return b.do(ctx, s.conn, fn)
 }
 
-// write runs fn in a transaction, alone among writers. Once the commit itself has begun, the
-// context no longer stops it: an interrupted commit would leave open what the answer is.
-func (s *Store) write(ctx context.Context, what string, fn func(*session) error) (err error) {
+// Note implements [control.Store].
+func (s *Store) Note(ctx context.Context, fn func(control.Notes) error) (err error) {
 	leave, err := s.enter()
 	if err != nil {
 		return err
 	}
 	defer leave()
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("sqlite: %s: %w", what, err)
+	if _, err := s.turns.take(ctx, true); err != nil {
+		return fmt.Errorf("sqlite: note: wait for other writers: %w", err)
 	}
-	var conn *sqlite.Conn
-	select {
-	case conn = <-s.writer:
-	case <-ctx.Done():
-		return fmt.Errorf("sqlite: %s: wait for other writers: %w", what, ctx.Err())
-	}
-	defer func() { s.writer <- conn }()
-	conn.SetInterrupt(ctx.Done())
-	w := &session{conn: conn}
+	defer s.turns.over()
+	s.conn.SetInterrupt(ctx.Done())
+	w := &session{conn: s.conn}
 	defer w.end(&err)
 
 	if err := w.run("BEGIN IMMEDIATE", nil); err != nil {
 		return interrupted(ctx, err)
 	}
-	if err := fn(w); err != nil {
+	if err := fn(notes{w}); err != nil {
 		return interrupted(ctx, err)
 	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("sqlite: %s: %w", what, err)
+	if w.fault != nil { // one that fn did not mind
+		return interrupted(ctx, w.fault)
 	}
-	conn.SetInterrupt(nil)
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("sqlite: note: %w", err)
+	}
+	// The context no longer stops it: an interrupted commit would leave open what the answer is.
+	s.conn.SetInterrupt(nil)
 	if err := w.run("COMMIT", nil); err != nil {
 		w.end(&err)
-		return errors.Join(fmt.Errorf("sqlite: %s: %w", what, err), bury(conn))
+		return errors.Join(fmt.Errorf("sqlite: note: %w", err), bury(s.conn))
 	}
 	return nil
 }
 
 const (
-	nextRevision = `UPDATE head SET revision = revision + 1 WHERE id = 1 RETURNING revision`
+	setRevision  = `UPDATE head SET revision = ? WHERE id = 1`
 	insertChange = `INSERT INTO change_log (revision, changes) VALUES (?, ?)`
 )
 
@@ -103,11 +107,11 @@ func (t tx) record(act control.Act) (rev leastkey.Revision, err error) {
 	if err != nil {
 		return 0, err
 	}
-	err = t.one(nextRevision, func(row row) error {
-		rev = leastkey.Revision(row.int(0))
-		return nil
-	})
-	if err != nil {
+	if rev, err = t.Revision(); err != nil {
+		return 0, err
+	}
+	rev++
+	if err := t.run(setRevision, nil, int64(rev)); err != nil { // RETURNING would keep a journal of its own
 		return 0, err
 	}
 	if err := t.insertAudit(rev, act.Audit); err != nil {

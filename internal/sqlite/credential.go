@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/leastkey/leastkey"
@@ -13,12 +14,12 @@ import (
 const (
 	selectCredentials = `SELECT c.id, c.kind, c.owner_kind, c.owner_id, c.name, c.status, c.not_before, c.expires_on,
 			c.condition, c.policies, c.issued_on, c.modified_on, c.last_used_on,
-			s.hash, s.until, s.tail, s.created_on, s.last_used_on
+			s.hash, s.until, s.tail, s.created_on, s.last_used_on, s.position
 		FROM live_credentials AS c LEFT JOIN live_secrets AS s ON s.credential = c.id`
-	credentialByID     = selectCredentials + ` WHERE c.id = ? ORDER BY s.position`
-	credentialBySecret = selectCredentials + ` WHERE c.id = (SELECT credential FROM live_secrets WHERE hash = ?) ORDER BY s.position`
-	credentialsByOwner = selectCredentials + ` WHERE c.owner_kind = ? AND c.owner_id = ? AND c.kind = ? ORDER BY c.issued_on, c.id, s.position`
-	credentialsOfAll   = selectCredentials + ` ORDER BY c.id, s.position`
+	credentialByID     = selectCredentials + ` WHERE c.id = ?`
+	credentialBySecret = selectCredentials + ` WHERE c.id = (SELECT credential FROM live_secrets WHERE hash = ?)`
+	credentialsByOwner = selectCredentials + ` WHERE c.owner_kind = ? AND c.owner_id = ? AND c.kind = ? ORDER BY c.issued_on, c.id`
+	countCredentials   = `SELECT count(*) FROM live_credentials WHERE owner_kind = ? AND owner_id = ? AND kind = ?`
 )
 
 // gather puts the rows of each credential together and gives it to fn.
@@ -26,7 +27,9 @@ type gather struct {
 	session *session
 	fn      func(control.Credential) error
 	now     control.Credential
-	holds   bool // now is one that fn has not had
+	holds   bool    // now is one that fn has not had
+	places  []int64 // of its secrets
+	texts   canonical
 }
 
 func (g *gather) row(r row) error {
@@ -34,14 +37,17 @@ func (g *gather) row(r row) error {
 		if err := g.flush(); err != nil {
 			return err
 		}
-		c, err := scanCredential(r)
+		c, err := scanCredential(r, &g.texts)
 		if err != nil {
 			return g.session.corrupt(fmt.Errorf("credential %v: %w", id, err))
 		}
-		g.now, g.holds = c, true
+		g.now, g.holds, g.places = c, true, g.places[:0]
 	}
 	if !r.isNull(13) {
-		g.now.Secrets = append(g.now.Secrets, control.StoredSecret{
+		place := r.int(18)
+		at, _ := slices.BinarySearch(g.places, place) // for SQLite to sort them would cost more than to find them
+		g.places = slices.Insert(g.places, at, place)
+		g.now.Secrets = slices.Insert(g.now.Secrets, at, control.StoredSecret{
 			LiveSecret: leastkey.LiveSecret{Hash: r.hash(13), Until: r.time(14)},
 			Tail:       r.text(15),
 			CreatedOn:  r.time(16),
@@ -59,12 +65,12 @@ func (g *gather) flush() error {
 	return g.fn(g.now)
 }
 
-func scanCredential(r row) (control.Credential, error) {
-	condition, err := decode[leastkey.Condition](r.text(8))
+func scanCredential(r row, texts *canonical) (control.Credential, error) {
+	condition, err := texts.decodeCondition(r.text(8))
 	if err != nil {
 		return control.Credential{}, err
 	}
-	policies, err := decode[[]leastkey.Policy](r.text(9))
+	policies, err := texts.decodePolicies(r.text(9))
 	if err != nil {
 		return control.Credential{}, err
 	}
@@ -114,6 +120,11 @@ func (r reader) Credentials(owner leastkey.Principal, kind leastkey.Kind) ([]con
 	return r.credentials(credentialsByOwner, int64(owner.Kind), owner.ID, int64(kind))
 }
 
+// CountCredentials implements [control.Reader].
+func (r reader) CountCredentials(owner leastkey.Principal, kind leastkey.Kind) (int, error) {
+	return first(r, func(r row) int { return int(r.int(0)) }, countCredentials, int64(owner.Kind), owner.ID, int64(kind))
+}
+
 func (r reader) credentials(sql string, args ...any) (list []control.Credential, err error) {
 	g := gather{session: r.session, fn: func(c control.Credential) error { list = append(list, c); return nil }}
 	err = r.run(sql, g.row, args...)
@@ -130,15 +141,13 @@ const (
 	credentialState = `SELECT revoked, kind FROM credentials WHERE id = ?`
 	secretState     = `SELECT dropped, credential FROM secrets WHERE hash = ?`
 
-	putCredential = `INSERT INTO credentials (id, kind, owner_kind, owner_id, name, status, not_before, expires_on, condition, policies, issued_on, modified_on, last_used_on)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET owner_kind = excluded.owner_kind, owner_id = excluded.owner_id,
-			name = excluded.name, status = excluded.status, not_before = excluded.not_before,
-			expires_on = excluded.expires_on, condition = excluded.condition, policies = excluded.policies,
-			issued_on = excluded.issued_on, modified_on = excluded.modified_on, last_used_on = excluded.last_used_on`
-	putSecret = `INSERT INTO secrets (hash, credential, position, until, tail, created_on, last_used_on) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (hash) DO UPDATE SET position = excluded.position, until = excluded.until,
-			tail = excluded.tail, created_on = excluded.created_on, last_used_on = excluded.last_used_on`
+	// A put is an INSERT or an UPDATE, and not both in one: that would keep a journal of its own.
+	insertCredential = `INSERT INTO credentials (owner_kind, owner_id, name, status, not_before, expires_on, condition, policies, issued_on, modified_on, last_used_on, id, kind)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	updateCredential = `UPDATE credentials SET owner_kind = ?, owner_id = ?, name = ?, status = ?, not_before = ?, expires_on = ?,
+		condition = ?, policies = ?, issued_on = ?, modified_on = ?, last_used_on = ? WHERE id = ? AND kind = ?`
+	insertSecret = `INSERT INTO secrets (position, until, tail, created_on, last_used_on, hash, credential) VALUES (?, ?, ?, ?, ?, ?, ?)`
+	updateSecret = `UPDATE secrets SET position = ?, until = ?, tail = ?, created_on = ?, last_used_on = ? WHERE hash = ? AND credential = ?`
 
 	// The secrets that are kept are numbered again; the ones that are not are dropped.
 	liveSecrets      = `SELECT hash FROM live_secrets WHERE credential = ?`
@@ -151,7 +160,8 @@ const (
 // nothing half done for a caller who goes on. A secret that is left out is recorded as dropped
 // at ModifiedOn.
 func (t tx) PutCredential(c control.Credential) error {
-	if err := t.mayPut(c); err != nil {
+	there, had, err := t.mayPut(c)
+	if err != nil {
 		return fmt.Errorf("put credential %v: %w", c.ID, err)
 	}
 	condition, err := encode(c.Condition)
@@ -162,24 +172,33 @@ func (t tx) PutCredential(c control.Credential) error {
 	if err != nil {
 		return t.fail(err)
 	}
-	err = t.run(putCredential, nil, c.ID, int64(c.Kind), int64(c.Principal.Kind), c.Principal.ID, c.Name, int64(c.Status),
-		c.Validity.NotBefore, c.Validity.ExpiresOn, condition, policies, c.IssuedOn, c.ModifiedOn, c.LastUsedOn)
+	put := insertCredential
+	if there {
+		put = updateCredential
+	}
+	err = t.run(put, nil, int64(c.Principal.Kind), c.Principal.ID, c.Name, int64(c.Status), c.Validity.NotBefore, c.Validity.ExpiresOn,
+		condition, policies, c.IssuedOn, c.ModifiedOn, c.LastUsedOn, c.ID, int64(c.Kind))
 	if err != nil {
 		return fmt.Errorf("put credential %v: %w", c.ID, err)
 	}
-	kept := map[leastkey.SecretHash]bool{}
 	for i, s := range c.Secrets {
-		kept[s.Hash] = true
-		if err := t.run(putSecret, nil, s.Hash, c.ID, int64(i), s.Until, s.Tail, s.CreatedOn, s.LastUsedOn); err != nil {
+		put := insertSecret
+		if had[s.Hash] {
+			put = updateSecret
+		}
+		if err := t.run(put, nil, int64(i), s.Until, s.Tail, s.CreatedOn, s.LastUsedOn, s.Hash, c.ID); err != nil {
 			return fmt.Errorf("put credential %v: secret: %w", c.ID, err)
 		}
+	}
+	if !there {
+		return t.addNames(c.ID, c.Names())
 	}
 	live, err := all(t.reader, func(r row) leastkey.SecretHash { return r.hash(0) }, liveSecrets, c.ID)
 	if err != nil {
 		return err
 	}
 	for _, hash := range live {
-		if kept[hash] {
+		if slices.ContainsFunc(c.Secrets, func(s control.StoredSecret) bool { return s.Hash == hash }) {
 			continue
 		}
 		if err := t.run(dropSecret, nil, c.ModifiedOn, hash); err != nil {
@@ -189,25 +208,29 @@ func (t tx) PutCredential(c control.Credential) error {
 	return t.putNames(c)
 }
 
-// mayPut gives control.ErrExists where the credential's id or a secret of it is taken.
-func (t tx) mayPut(c control.Credential) error {
+// mayPut gives control.ErrExists where the credential's id or a secret of it is taken; otherwise
+// whether the credential is there, and which of the secrets are.
+func (t tx) mayPut(c control.Credential) (there bool, had map[leastkey.SecretHash]bool, err error) {
 	var revoked bool
 	var kind leastkey.Kind
-	err := t.one(credentialState, func(r row) error {
-		revoked, kind = r.bool(0), leastkey.Kind(r.int(1))
+	err = t.one(credentialState, func(r row) error {
+		revoked, kind, there = r.bool(0), leastkey.Kind(r.int(1)), true
 		return nil
 	}, c.ID)
 	switch {
 	case errors.Is(err, control.ErrNotFound):
 	case err != nil:
-		return err
+		return false, nil, err
 	case revoked:
-		return fmt.Errorf("%w: it was revoked", control.ErrExists)
+		return false, nil, fmt.Errorf("%w: it was revoked", control.ErrExists)
 	case kind != c.Kind:
-		return fmt.Errorf("%w: it is of another kind", control.ErrExists)
+		return false, nil, fmt.Errorf("%w: it is of another kind", control.ErrExists)
 	}
-	seen := map[leastkey.SecretHash]bool{}
-	for _, s := range c.Secrets {
+	had = map[leastkey.SecretHash]bool{}
+	for i, s := range c.Secrets {
+		if slices.ContainsFunc(c.Secrets[:i], func(other control.StoredSecret) bool { return other.Hash == s.Hash }) {
+			return false, nil, fmt.Errorf("%w: a secret is given twice", control.ErrExists)
+		}
 		var dropped bool
 		var owner leastkey.ID
 		err := t.one(secretState, func(r row) error {
@@ -215,19 +238,18 @@ func (t tx) mayPut(c control.Credential) error {
 			return nil
 		}, s.Hash)
 		switch {
-		case seen[s.Hash]:
-			return fmt.Errorf("%w: a secret is given twice", control.ErrExists)
 		case errors.Is(err, control.ErrNotFound):
+			continue
 		case err != nil:
-			return err
+			return false, nil, err
 		case owner != c.ID:
-			return fmt.Errorf("%w: a secret is or was another credential's", control.ErrExists)
+			return false, nil, fmt.Errorf("%w: a secret is or was another credential's", control.ErrExists)
 		case dropped:
-			return fmt.Errorf("%w: a secret was dropped", control.ErrExists)
+			return false, nil, fmt.Errorf("%w: a secret was dropped", control.ErrExists)
 		}
-		seen[s.Hash] = true
+		had[s.Hash] = true
 	}
-	return nil
+	return there, had, nil
 }
 
 // RevokeCredential implements [control.Tx].

@@ -35,17 +35,24 @@ func child(t *testing.T, part, path string) (*exec.Cmd, io.Reader) {
 	return cmd, out
 }
 
-// commitForEver commits from several goroutines and says each revision on standard output once
-// it is acknowledged.
+// commitForEver commits from several goroutines, some of it in vain, and says each revision on
+// standard output once it is acknowledged.
 func commitForEver(ctx context.Context, path string) error {
 	store, err := Open(ctx, path)
 	if err != nil {
 		return err
 	}
 	said := make(chan string)
-	for range 3 {
+	for range 8 {
 		go func() {
 			for {
+				_, _, err := commitWith(ctx, store, func(tx control.Tx, id leastkey.ID) error {
+					return errors.Join(tx.PutAccount(control.Account{ID: id, Name: "refused"}), errPlanned)
+				})
+				if !errors.Is(err, errPlanned) {
+					fmt.Fprintln(os.Stderr, err)
+					os.Exit(1)
+				}
 				rev, id, err := commitOne(ctx, store)
 				if err != nil {
 					fmt.Fprintln(os.Stderr, err)

@@ -71,8 +71,8 @@ func TestLaw7RevokedIsFinal(t *testing.T) {
 	if err != nil {
 		t.Errorf("a use of a revoked credential: %v", err)
 	}
-	conn := <-store.writer
-	defer func() { store.writer <- conn }()
+	conn, release := writing(t, store)
+	defer release()
 	for _, sql := range []string{
 		"UPDATE credentials SET revoked = 0",
 		"UPDATE credentials SET name = 'again'",
@@ -253,5 +253,27 @@ func TestCancel(t *testing.T) {
 	}
 	if _, _, err := commitOne(t.Context(), store); err != nil {
 		t.Errorf("the next commit: %v", err)
+	}
+}
+
+// TestNothingBesideState: the connection is walked by other goroutines while State gives changes, so
+// that its function is refused whatever it asks; the Reader is good again afterwards.
+func TestNothingBesideState(t *testing.T) {
+	store := start(t)
+	err := store.View(t.Context(), func(r control.Reader) error {
+		err := r.State(func(leastkey.Change) error {
+			if _, err := r.Users(); !errors.Is(err, errGiving) {
+				t.Errorf("Users: %v", err)
+			}
+			if err := r.State(func(leastkey.Change) error { return nil }); !errors.Is(err, errGiving) {
+				t.Errorf("State: %v", err)
+			}
+			return nil
+		})
+		_, err2 := r.Users()
+		return errors.Join(err, err2)
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

@@ -32,14 +32,16 @@ func (t tx) putNames(c control.Credential) error {
 	for _, res := range had {
 		gone[res] = true
 	}
+	var added []leastkey.Resource
 	for _, res := range c.Names() {
 		if gone[res] {
 			delete(gone, res)
 			continue
 		}
-		if err := t.run(addName, nil, string(res.Type), res.ID, c.ID); err != nil {
-			return fmt.Errorf("put credential %v: name %v: %w", c.ID, res, err)
-		}
+		added = append(added, res)
+	}
+	if err := t.addNames(c.ID, added); err != nil {
+		return err
 	}
 	for _, res := range had {
 		if !gone[res] {
@@ -47,6 +49,15 @@ func (t tx) putNames(c control.Credential) error {
 		}
 		if err := t.run(dropName, nil, string(res.Type), res.ID, c.ID); err != nil {
 			return fmt.Errorf("put credential %v: drop the name %v: %w", c.ID, res, err)
+		}
+	}
+	return nil
+}
+
+func (t tx) addNames(of leastkey.ID, names []leastkey.Resource) error {
+	for _, res := range names {
+		if err := t.run(addName, nil, string(res.Type), res.ID, of); err != nil {
+			return fmt.Errorf("put credential %v: name %v: %w", of, res, err)
 		}
 	}
 	return nil

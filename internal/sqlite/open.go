@@ -25,10 +25,11 @@ var errClosed = errors.New("sqlite: the database is closed")
 // Store is a [control.Store] in one file. Its methods may be called from many goroutines. A
 // commit inside a commit waits for itself for ever.
 type Store struct {
-	path   string
-	lock   *os.File
-	pool   *sqlitex.Pool
-	writer chan *sqlite.Conn // holds the one writing connection while nobody writes
+	path  string
+	lock  *os.File
+	pool  *sqlitex.Pool
+	conn  *sqlite.Conn // the one that writes, for whoever's turn it is
+	turns turns
 
 	mu      sync.Mutex
 	closed  bool
@@ -45,7 +46,7 @@ func Open(ctx context.Context, path string) (_ *Store, err error) {
 	if path, err = prepareFile(path); err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, writer: make(chan *sqlite.Conn, 1)}
+	s := &Store{path: path}
 	if s.lock, err = lockFile(path + ".lock"); err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func Open(ctx context.Context, path string) (_ *Store, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
 	}
-	s.writer <- conn
+	s.conn = conn
 	conn.SetInterrupt(ctx.Done())
 	if _, err := version(conn); err != nil { // before anything is written to it
 		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
@@ -103,10 +104,8 @@ func (s *Store) release() error {
 	if s.pool != nil {
 		errs = append(errs, s.pool.Close())
 	}
-	select {
-	case conn := <-s.writer:
-		errs = append(errs, conn.Close())
-	default: // it was never opened
+	if s.conn != nil {
+		errs = append(errs, s.conn.Close())
 	}
 	errs = append(errs, s.lock.Close())
 	return errors.Join(errs...)
@@ -138,7 +137,9 @@ func prepareWriter(conn *sqlite.Conn) error {
 		return fmt.Errorf("journal mode is %q, want wal: the file system must offer shared memory and locks", mode)
 	}
 	return set(conn, "synchronous = FULL", "fullfsync = ON", "checkpoint_fullfsync = ON", "foreign_keys = ON", "trusted_schema = OFF",
-		"recursive_triggers = ON") // or a REPLACE would delete a tombstone without asking its trigger
+		"cache_size = -16384",       // kB: what commits together change stays in memory until they are durable
+		"wal_autocheckpoint = 4000", // pages, 16 MB: one wait for two disk writes in so many pages, not in a quarter
+		"recursive_triggers = ON")   // or a REPLACE would delete a tombstone without asking its trigger
 }
 
 // prepareReader makes a connection unable to write.

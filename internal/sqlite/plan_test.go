@@ -28,7 +28,7 @@ func TestPlans(t *testing.T) {
 	const scan, sort = "SCAN", "TEMP B-TREE"
 	const scanTable, scanResources, ownIndex = "SCAN resources", "SCAN r", "AUTOMATIC"
 	tests := map[string][]string{
-		headRevision: {scan}, nextRevision: {scan}, changesAfter: {scan, sort},
+		headRevision: {scan}, setRevision: {scan}, changesAfter: {scan, sort},
 		userByID: {scan}, userByEmail: {scan}, accountByID: {scan}, resourceByID: {scan},
 		memberByID: {scan}, membersByAccount: {scan, sort}, membersByUser: {scan, sort}, deleteMember: {scan},
 		byType: {scan, sort}, byParent: {scan, sort}, byBoth: {scan, sort}, deleteResource: {scan},
@@ -43,13 +43,14 @@ func TestPlans(t *testing.T) {
 		identityBySubject: {scan, sort}, identitiesByUser: {scan, sort}, deleteIdentity: {scan},
 		linkByHash: {scan}, deleteLink: {scan}, sweepSessions: {scan}, sweepLinks: {scan},
 		usesByCredential: {scan, sort}, insertUse: {scan}, trimUses: {scan}, isLive: {scan}, credentialUsed: {scan}, secretUsed: {scan},
-		credentialsByOwner: {scan, "TEMP B-TREE FOR ORDER BY"}, // at most two secrets each are sorted
+		credentialsByOwner: {scan, sort},
+		countCredentials:   {scan},
 		usersByAge:         {sort}, accountsByAge: {sort}, allResources: {sort}, allAudit: {sort},
 		stateOfUsers: {sort}, stateOfAccounts: {sort}, stateOfResources: {sort}, stateOfMembers: {sort},
-		credentialsOfAll: {"TEMP B-TREE FOR ORDER BY"},
+		stateOfCredentials: {sort}, stateOfSecrets: {sort},
 	}
-	conn := <-store.writer
-	defer func() { store.writer <- conn }()
+	conn, release := writing(t, store)
+	defer release()
 	for query, never := range tests {
 		var plan []string
 		stmt, _, err := conn.PrepareTransient("EXPLAIN QUERY PLAN " + query) // the parameters may stay NULL

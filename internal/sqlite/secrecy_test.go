@@ -66,8 +66,8 @@ func tablesWith(t *testing.T, store *Store, h leastkey.SecretHash) (found []stri
 	t.Helper()
 	spellings := [][]byte{h[:], h[:16], []byte(hex.EncodeToString(h[:])), []byte(base64.StdEncoding.EncodeToString(h[:])),
 		[]byte(base64.RawURLEncoding.EncodeToString(h[:]))}
-	conn := <-store.writer
-	defer func() { store.writer <- conn }()
+	conn, release := writing(t, store)
+	defer release()
 	var tables []string
 	err := sqlitex.ExecuteTransient(conn, "SELECT name FROM sqlite_schema WHERE type = 'table'", &sqlitex.ExecOptions{ResultFunc: func(s *sqlite.Stmt) error {
 		tables = append(tables, s.ColumnText(0))

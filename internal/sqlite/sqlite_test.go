@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"zombiezen.com/go/sqlite"
+
 	"github.com/leastkey/leastkey/internal/control"
 	"github.com/leastkey/leastkey/internal/control/storetest"
 )
@@ -22,4 +24,13 @@ func open(t testing.TB, path string) *Store {
 		t.Fatal(err)
 	}
 	return store
+}
+
+// writing gives the connection that writes, and keeps others from it until release.
+func writing(t testing.TB, store *Store) (conn *sqlite.Conn, release func()) {
+	t.Helper()
+	if _, err := store.turns.take(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	return store.conn, store.turns.over
 }

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"github.com/leastkey/leastkey"
-	"github.com/leastkey/leastkey/internal/control"
 )
 
 const (
@@ -12,8 +11,21 @@ const (
 	stateOfMembers   = `SELECT user, account, roles, groups FROM members ORDER BY id`
 )
 
-// State implements [control.Reader]. It holds one row at a time.
+// State implements [control.Reader].
 func (r reader) State(fn func(leastkey.Change) error) error {
+	if err := r.stopped(); err != nil {
+		return err
+	}
+	walking := reader{&session{conn: r.conn, over: r.over}}
+	r.giving = true
+	defer func() {
+		r.giving = false
+		r.fault = walking.fault
+	}()
+	return walking.state(fn)
+}
+
+func (r reader) state(fn func(leastkey.Change) error) error {
 	err := r.stream(stateOfUsers, func(row row) error {
 		return fn(leastkey.Change{Principal: &leastkey.PrincipalRecord{
 			Principal: leastkey.UserOf(row.id(0)), Email: row.text(1), Active: !row.bool(2),
@@ -48,12 +60,5 @@ func (r reader) State(fn func(leastkey.Change) error) error {
 	if err != nil {
 		return err
 	}
-	g := gather{session: r.session, fn: func(c control.Credential) error {
-		rec := c.Record()
-		return fn(leastkey.Change{Credential: &rec})
-	}}
-	if err := r.stream(credentialsOfAll, g.row); err != nil {
-		return err
-	}
-	return g.flush()
+	return r.stateOfCredentials(fn)
 }

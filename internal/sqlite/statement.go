@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -13,6 +14,9 @@ import (
 	"github.com/leastkey/leastkey/internal/control"
 )
 
+// errGiving answers what is asked by the function that State gives changes to.
+var errGiving = errors.New("sqlite: State is giving changes, and nothing else can be read until it has")
+
 // errOver answers a Reader or Tx that outlived its function.
 var errOver = errors.New("sqlite: the transaction is over")
 
@@ -20,28 +24,66 @@ var errOver = errors.New("sqlite: the transaction is over")
 type session struct {
 	conn  *sqlite.Conn
 	fault error // the first fault of the storage; nothing more is run after it
+
+	giving bool // State is giving changes: the connection is not to be used beside it
+
+	// over, when it is there, says why nothing more is to be run; nil: go on. In a transaction with
+	// others' commits a statement is not interrupted on its way: SQLite would roll all of them back.
+	over func() error
+
+	// writes, when it is there, is what was run that may have changed something, in order.
+	writes *[]write
+}
+
+// write is a statement that was run. None here goes by the time or by chance: run again on the same
+// state it does the same again.
+type write struct {
+	sql  string
+	args []any
+}
+
+// stopped is why nothing is run, now or any more; nil when it may be.
+func (s *session) stopped() error {
+	if s.fault == nil && s.giving {
+		return errGiving
+	}
+	if s.fault == nil && s.over != nil {
+		if err := s.over(); err != nil {
+			s.fault = fmt.Errorf("sqlite: interrupted: %w", err)
+		}
+	}
+	return s.fault
 }
 
 // run steps through one statement and gives each row to fn, which may be nil. A unique value
 // that is taken is control.ErrExists and leaves the transaction as it was. Any other error is a
 // fault: SQLite may have rolled the transaction back by itself, and what is run after that would
 // be kept on its own, so the session refuses to go on.
-func (s *session) run(sql string, fn func(row) error, args ...any) error {
-	if s.fault != nil {
-		return s.fault
+func (s *session) run(sql string, fn func(row) error, args ...any) (err error) {
+	if err := s.stopped(); err != nil {
+		return err
 	}
 	stmt, err := s.conn.Prepare(sql)
 	if err != nil {
 		return s.fail(err)
 	}
 	defer func() { _ = stmt.Reset() }() // its error repeats that of the last step
+	if s.writes != nil && !strings.HasPrefix(sql, "SELECT") && !strings.HasPrefix(sql, "WITH") {
+		at := len(*s.writes)
+		*s.writes = append(*s.writes, write{sql, args}) // before it runs: fn may fail when it has
+		defer func() {
+			if errors.Is(err, control.ErrExists) { // SQLite has taken it back by itself
+				*s.writes = (*s.writes)[:at]
+			}
+		}()
+	}
 	return s.step(stmt, fn, args)
 }
 
 // stream is run for a statement whose fn may itself use the session, even for the same query.
 func (s *session) stream(sql string, fn func(row) error) error {
-	if s.fault != nil {
-		return s.fault
+	if err := s.stopped(); err != nil {
+		return err
 	}
 	stmt, _, err := s.conn.PrepareTransient(sql)
 	if err != nil {

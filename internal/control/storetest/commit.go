@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/leastkey/leastkey"
@@ -51,6 +52,10 @@ func look(r control.Reader) (e everything, err error) {
 			for _, kind := range []leastkey.Kind{leastkey.Token, leastkey.GlobalAPIKey} {
 				credentials, err := r.Credentials(p, kind)
 				errs[6] = errors.Join(errs[6], err)
+				count, err := r.CountCredentials(p, kind)
+				if errs[6] = errors.Join(errs[6], err); err == nil && count != len(credentials) {
+					errs[6] = fmt.Errorf("%d credentials are counted as %d", len(credentials), count)
+				}
 				e.Tokens = append(e.Tokens, credentials)
 			}
 		}

@@ -144,33 +144,37 @@ func kindOf(err error) string {
 		return "no audit"
 	case errors.Is(err, errPlanned):
 		return "planned"
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
 	default:
 		return "fault: " + err.Error()
 	}
 }
 
 func (p plan) run(s control.Store) (out outcome) {
-	rev, err := s.Commit(context.Background(), func(tx control.Tx) (act control.Act, err error) {
-		if !p.silent {
-			act.Audit = control.Audit{ID: p.audit, Action: "plan", Actor: leastkey.UserOf(number(1)), At: minute(0)}
-		}
-		for _, o := range p.ops {
-			changes, err := o.do(tx)
-			out.Ops = append(out.Ops, kindOf(err))
-			switch {
-			case err == nil:
-				act.Changes = append(act.Changes, changes...)
-			case p.careful:
-				return act, err
-			}
-		}
-		if p.fails {
-			return act, errPlanned
-		}
-		return act, nil
-	})
+	rev, err := s.Commit(context.Background(), func(tx control.Tx) (control.Act, error) { return p.act(tx, &out) })
 	out.Revision, out.Commit = rev, kindOf(err)
 	return out
+}
+
+func (p plan) act(tx control.Tx, out *outcome) (act control.Act, err error) {
+	if !p.silent {
+		act.Audit = control.Audit{ID: p.audit, Action: "plan", Actor: leastkey.UserOf(number(1)), At: minute(0)}
+	}
+	for _, o := range p.ops {
+		changes, err := o.do(tx)
+		out.Ops = append(out.Ops, kindOf(err))
+		switch {
+		case err == nil:
+			act.Changes = append(act.Changes, changes...)
+		case p.careful:
+			return act, err
+		}
+	}
+	if p.fails {
+		return act, errPlanned
+	}
+	return act, nil
 }
 
 func settled() (all []leastkey.Change) {

