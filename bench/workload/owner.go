@@ -6,6 +6,20 @@ import (
 	"github.com/leastkey/leastkey"
 )
 
+// UserID is the id of the i-th user.
+func (w *Workload) UserID(i int) leastkey.ID { return w.id(userKind, i) }
+
+// AccountID is the id of the i-th account.
+func (w *Workload) AccountID(i int) leastkey.ID { return w.id(accountKind, i) }
+
+// Email is that of the i-th user.
+func Email(user int) string { return "user" + strconv.Itoa(user) + "@example.com" }
+
+// Zone is the i-th zone as it is registered.
+func (w *Workload) Zone(i int) leastkey.ResourceRecord {
+	return leastkey.ResourceRecord{Resource: w.zone(i), Parent: w.account(i % w.Accounts), Name: "zone" + strconv.Itoa(i) + ".example.com"}
+}
+
 // zone is the i-th; those of one account are as many apart as there are accounts.
 func (w *Workload) zone(i int) leastkey.Resource {
 	return leastkey.Resource{Type: zoneType, ID: w.id(zoneKind, i).String()}
@@ -65,7 +79,7 @@ func (w *Workload) owner(i int) (p leastkey.Principal, user int, accounts []int)
 func (w *Workload) Owners(yield func(leastkey.Change) error) error {
 	for u := range w.Users {
 		err := yield(leastkey.Change{Principal: &leastkey.PrincipalRecord{
-			Principal: leastkey.UserOf(w.id(userKind, u)), Email: "user" + strconv.Itoa(u) + "@example.com", Active: true,
+			Principal: leastkey.UserOf(w.id(userKind, u)), Email: Email(u), Active: true,
 		}})
 		if err != nil {
 			return err
@@ -89,10 +103,8 @@ func (w *Workload) Owners(yield func(leastkey.Change) error) error {
 // Resources gives every zone.
 func (w *Workload) Resources(yield func(leastkey.Change) error) error {
 	for z := range w.Zones {
-		err := yield(leastkey.Change{Resource: &leastkey.ResourceRecord{
-			Resource: w.zone(z), Parent: w.account(z % w.Accounts), Name: "zone" + strconv.Itoa(z) + ".example.com",
-		}})
-		if err != nil {
+		zone := w.Zone(z)
+		if err := yield(leastkey.Change{Resource: &zone}); err != nil {
 			return err
 		}
 	}
