@@ -38,7 +38,7 @@ func Fill(ctx context.Context, path string, w *workload.Workload) error {
 
 func fill(conn *sqlite.Conn, w *workload.Workload) error {
 	f := filler{conn, w}
-	for _, pragma := range []string{"journal_mode = OFF", "synchronous = OFF", "cache_size = -262144", "locking_mode = EXCLUSIVE", "temp_store = MEMORY"} {
+	for _, pragma := range []string{"journal_mode = OFF", "synchronous = OFF", "cache_size = -16384", "locking_mode = EXCLUSIVE", "temp_store = MEMORY"} {
 		if err := f.run("PRAGMA " + pragma); err != nil {
 			return err
 		}
