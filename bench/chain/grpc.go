@@ -17,14 +17,14 @@ import (
 )
 
 // checks asks an ext_authz service, over one connection as Envoy has it, with so many questions at once.
-func checks(addr string, questions []*auth.CheckRequest, atOnce int, length time.Duration) (n int, err error) {
+func checks(ctx context.Context, addr string, questions []*auth.CheckRequest, atOnce int, length time.Duration) (n int, err error) {
 	connection, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, connection.Close()) }()
 	service := auth.NewAuthorizationClient(connection)
-	ctx, cancel := context.WithTimeout(context.Background(), length+time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, length+time.Minute)
 	defer cancel()
 	var workers sync.WaitGroup
 	var count atomic.Int64

@@ -3,6 +3,7 @@ package chain
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -30,18 +31,18 @@ type sent struct {
 }
 
 // closed keeps connections busy for a while: each sends its next request when it has the answer to the last.
-func (l load) closed(connections int, length time.Duration) (*sent, error) {
+func (l load) closed(ctx context.Context, connections int, length time.Duration) (*sent, error) {
 	end := time.Now().Add(length)
-	return l.over(connections, func(int64) (time.Time, bool) {
+	return l.over(ctx, connections, func(int64) (time.Time, bool) {
 		now := time.Now()
 		return now, now.Before(end)
 	})
 }
 
 // open sends at a rate for a while, whatever becomes of it: a request that waits for a connection waits in its time.
-func (l load) open(connections int, rate float64, length time.Duration) (*sent, error) {
+func (l load) open(ctx context.Context, connections int, rate float64, length time.Duration) (*sent, error) {
 	begin, last := time.Now(), int64(rate*length.Seconds())
-	return l.over(connections, func(k int64) (time.Time, bool) {
+	return l.over(ctx, connections, func(k int64) (time.Time, bool) {
 		due := begin.Add(time.Duration(float64(k) / rate * float64(time.Second)))
 		if k < last {
 			time.Sleep(time.Until(due))
@@ -51,7 +52,7 @@ func (l load) open(connections int, rate float64, length time.Duration) (*sent, 
 }
 
 // over sends over so many connections. next says when the k-th request begins; false when there is none.
-func (l load) over(connections int, next func(k int64) (time.Time, bool)) (*sent, error) {
+func (l load) over(ctx context.Context, connections int, next func(k int64) (time.Time, bool)) (*sent, error) {
 	var all sent
 	var mu sync.Mutex
 	var workers sync.WaitGroup
@@ -61,7 +62,7 @@ func (l load) over(connections int, next func(k int64) (time.Time, bool)) (*sent
 	for range connections {
 		workers.Go(func() {
 			var own measure.Histogram
-			n, err := l.worker(&own, func() (int64, time.Time, bool) {
+			n, err := l.worker(ctx, &own, func() (int64, time.Time, bool) {
 				k := number.Add(1) - 1
 				at, more := next(k)
 				return k, at, more
@@ -78,8 +79,8 @@ func (l load) over(connections int, next func(k int64) (time.Time, bool)) (*sent
 	return &all, errors.Join(errs...)
 }
 
-func (l load) worker(h *measure.Histogram, next func() (int64, time.Time, bool)) (n int, err error) {
-	c, err := net.Dial("tcp", l.addr)
+func (l load) worker(ctx context.Context, h *measure.Histogram, next func() (int64, time.Time, bool)) (n int, err error) {
+	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", l.addr)
 	if err != nil {
 		return 0, err
 	}

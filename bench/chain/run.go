@@ -96,8 +96,8 @@ func Run(ctx context.Context, p Plan) (all Result, err error) {
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	all.Tokens, all.Connections = p.Tokens, p.Connections
-	for _, part := range []func(*world, *Result) error{p.rows, p.paced, p.scaling} {
-		if err := part(w, &all); err != nil {
+	for _, part := range []func(context.Context, *world, *Result) error{p.rows, p.paced, p.scaling} {
+		if err := part(ctx, w, &all); err != nil {
 			return all, err
 		}
 	}
@@ -105,7 +105,7 @@ func Run(ctx context.Context, p Plan) (all Result, err error) {
 }
 
 // rows has each row serve by turns. The first round warms up and is not counted.
-func (p Plan) rows(w *world, all *Result) error {
+func (p Plan) rows(ctx context.Context, w *world, all *Result) error {
 	var here []line
 	for _, l := range lines() {
 		if w.has(l.processes) {
@@ -116,7 +116,7 @@ func (p Plan) rows(w *world, all *Result) error {
 	for n := range p.Rounds + 1 {
 		for k := range here {
 			i := (k + n) % len(here)
-			cpu, rate, err := p.serve(w, here[i], p.Connections, p.For)
+			cpu, rate, err := p.serve(ctx, w, here[i], p.Connections, p.For)
 			if err != nil {
 				return fmt.Errorf("%s: %w", here[i].name, err)
 			}
@@ -134,7 +134,7 @@ func (p Plan) rows(w *world, all *Result) error {
 }
 
 // serve gives the CPU time of a request, and how many there were in a second.
-func (p Plan) serve(w *world, l line, connections int, length time.Duration) (cpu, rate float64, err error) {
+func (p Plan) serve(ctx context.Context, w *world, l line, connections int, length time.Duration) (cpu, rate float64, err error) {
 	pids := w.pids(l.processes)
 	before, err := measure.CPUOf(pids...)
 	if err != nil {
@@ -142,10 +142,10 @@ func (p Plan) serve(w *world, l line, connections int, length time.Duration) (cp
 	}
 	begin, n := time.Now(), 0
 	if l.kind == check {
-		n, err = checks(w.where[l.at], w.questions, connections, length)
+		n, err = checks(ctx, w.where[l.at], w.questions, connections, length)
 	} else {
 		var s *sent
-		if s, err = w.load(l).closed(connections, length); s != nil {
+		if s, err = w.load(l).closed(ctx, connections, length); s != nil {
 			n = s.requests
 		}
 	}
@@ -179,7 +179,7 @@ func byName(name string) line {
 
 // paced holds the gateway beside nginx with auth_request at four fifths of what each can do, and looks at the slowest
 // requests.
-func (p Plan) paced(w *world, all *Result) error {
+func (p Plan) paced(ctx context.Context, w *world, all *Result) error {
 	const part, connections = 0.8, 64
 	rows := []PacedRow{{Name: RowGateway}, {Name: RowNginxHTTPTo}}
 	if !w.has(byName(RowNginxHTTPTo).processes) {
@@ -188,7 +188,7 @@ func (p Plan) paced(w *world, all *Result) error {
 	for i := range rows {
 		var rates []float64
 		for range 3 {
-			s, err := w.load(byName(rows[i].Name)).closed(connections, p.Paced/2)
+			s, err := w.load(byName(rows[i].Name)).closed(ctx, connections, p.Paced/2)
 			if err != nil {
 				return err
 			}
@@ -200,7 +200,7 @@ func (p Plan) paced(w *world, all *Result) error {
 	middle := make([][]float64, len(rows))
 	for range p.PacedRounds {
 		for i := range rows {
-			s, err := w.load(byName(rows[i].Name)).open(connections, rows[i].Rate, p.Paced)
+			s, err := w.load(byName(rows[i].Name)).open(ctx, connections, rows[i].Rate, p.Paced)
 			if err != nil {
 				return err
 			}
@@ -220,7 +220,7 @@ func (p Plan) paced(w *world, all *Result) error {
 }
 
 // scaling has the gateway on one core and on two serve more and more connections.
-func (p Plan) scaling(w *world, all *Result) error {
+func (p Plan) scaling(ctx context.Context, w *world, all *Result) error {
 	for i, process := range []string{pLeastkey, pLeastkey2} {
 		cores := i + 1
 		for _, connections := range []int{1, 8, 64, 256} {
@@ -229,10 +229,10 @@ func (p Plan) scaling(w *world, all *Result) error {
 			if cores == 2 {
 				l.at = gatewayOn2
 			}
-			if _, _, err := p.serve(w, l, connections, p.Scaling/4); err != nil {
+			if _, _, err := p.serve(ctx, w, l, connections, p.Scaling/4); err != nil {
 				return err
 			}
-			cpu, rate, err := p.serve(w, l, connections, p.Scaling)
+			cpu, rate, err := p.serve(ctx, w, l, connections, p.Scaling)
 			if err != nil {
 				return err
 			}

@@ -40,8 +40,8 @@ func roles() map[string]func(l net.Listener, to string) error {
 	}
 }
 
-// Serve is a process in one of the roles, on loopback. It says where.
-func Serve(role, to string, out io.Writer) error {
+// Serve is a process in one of the roles, on loopback, until the context ends. It says where.
+func Serve(ctx context.Context, role, to string, out io.Writer) error {
 	serve, ok := roles()[role]
 	if !ok {
 		return fmt.Errorf("there is no server %q", role)
@@ -50,8 +50,12 @@ func Serve(role, to string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	context.AfterFunc(ctx, func() { _ = l.Close() })
 	fmt.Fprintf(out, "listens at %s\n", l.Addr())
-	return serve(l, to)
+	if err := serve(l, to); ctx.Err() == nil {
+		return err
+	}
+	return nil
 }
 
 func fastAnswer(status int, body string) fasthttp.RequestHandler {

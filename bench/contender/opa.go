@@ -40,8 +40,8 @@ type opaEngine struct {
 }
 
 type opaRequest struct {
-	groups                  []string
-	resource, account, text string
+	groups            []string
+	resource, account string
 }
 
 // Load implements [Contender].

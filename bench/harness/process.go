@@ -51,6 +51,7 @@ func Start(environment []string, ready func(p *Process) bool, binary string, arg
 	p.command.Env = append(os.Environ(), environment...)
 	p.command.Stdout, p.command.Stderr = &p.output, &p.output
 	p.command.WaitDelay = stopLimit
+	p.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM} // nothing stays behind when this program is killed
 	if err := p.command.Start(); err != nil {
 		return nil, err
 	}
@@ -104,7 +105,7 @@ func (p *Process) PIDs() []int {
 	if err != nil {
 		return all
 	}
-	for _, field := range strings.Fields(string(text)) {
+	for field := range strings.FieldsSeq(string(text)) {
 		if child, err := strconv.Atoi(field); err == nil {
 			all = append(all, child)
 		}

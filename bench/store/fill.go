@@ -37,6 +37,7 @@ func Fill(ctx context.Context, path string, w *workload.Workload) error {
 }
 
 func fill(conn *sqlite.Conn, w *workload.Workload) error {
+	defer hold()()
 	f := filler{conn, w}
 	for _, pragma := range []string{"journal_mode = OFF", "synchronous = OFF", "cache_size = -16384", "locking_mode = EXCLUSIVE", "temp_store = MEMORY"} {
 		if err := f.run("PRAGMA " + pragma); err != nil {
@@ -107,29 +108,53 @@ func (f filler) insert(sql string, n int, key func(int) []byte, values func(int)
 	if err != nil {
 		return err
 	}
-	for _, row := range rows {
-		for k, value := range values(row.i) {
-			switch v := value.(type) {
-			case nil:
-				stmt.BindNull(k + 1)
-			case int64:
-				stmt.BindInt64(k+1, v)
-			case string:
-				stmt.BindText(k+1, v)
-			case []byte:
-				stmt.BindBytes(k+1, v)
-			default:
-				return fmt.Errorf("a value of type %T", value)
+	// Rows are made beside the statement that writes them, some at a time.
+	const some = 256
+	made, stop := make(chan [][]any, 8), make(chan struct{})
+	defer close(stop)
+	go func() {
+		defer close(made)
+		for part := range slices.Chunk(rows, some) {
+			all := make([][]any, 0, some)
+			for _, row := range part {
+				all = append(all, values(row.i))
+			}
+			select {
+			case made <- all:
+			case <-stop:
+				return
 			}
 		}
-		if _, err := stmt.Step(); err != nil {
-			return fmt.Errorf("%s: %w", sql, err)
-		}
-		if err := stmt.Reset(); err != nil {
-			return err
+	}()
+	for all := range made {
+		for _, row := range all {
+			if err := step(stmt, row); err != nil {
+				return fmt.Errorf("%s: %w", sql, err)
+			}
 		}
 	}
 	return nil
+}
+
+func step(stmt *sqlite.Stmt, row []any) error {
+	for k, value := range row {
+		switch v := value.(type) {
+		case nil:
+			stmt.BindNull(k + 1)
+		case int64:
+			stmt.BindInt64(k+1, v)
+		case string:
+			stmt.BindText(k+1, v)
+		case []byte:
+			stmt.BindBytes(k+1, v)
+		default:
+			return fmt.Errorf("a value of type %T", value)
+		}
+	}
+	if _, err := stmt.Step(); err != nil {
+		return err
+	}
+	return stmt.Reset()
 }
 
 func now() int64 { return workload.Now().UnixMicro() }

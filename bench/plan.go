@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/leastkey/leastkey/bench/chain"
+	"github.com/leastkey/leastkey/bench/contender"
+	"github.com/leastkey/leastkey/bench/decision"
+	"github.com/leastkey/leastkey/bench/figures"
+	"github.com/leastkey/leastkey/bench/report"
+	"github.com/leastkey/leastkey/bench/store"
+)
+
+type options struct {
+	root, binary, docs, commit, only, dir string
+
+	short bool
+	most  int
+	log   func(format string, args ...any)
+}
+
+const seed = 1
+
+// measure runs the parts, one after the other.
+func measure(ctx context.Context, o options) (report.Results, error) {
+	var r report.Results
+	if o.only != "" {
+		var err error
+		if r, err = report.Read(o.docs); err != nil {
+			return r, err
+		}
+	}
+	begin := time.Now()
+	r.Machine, r.Commit, r.Date, r.Short = report.ThisMachine(), o.commit, begin.UTC().Truncate(time.Second), o.short
+	parts := []struct {
+		name string
+		run  func(context.Context, *report.Results) error
+	}{{"decisions", o.decisions}, {"chain", o.chain}, {"control", o.control}, {"start", o.start}}
+	for _, p := range parts {
+		if o.only != "" && o.only != p.name {
+			continue
+		}
+		o.log("%s", p.name)
+		if err := p.run(ctx, &r); err != nil {
+			return r, err
+		}
+	}
+	r.Took = time.Since(begin)
+	return r, nil
+}
+
+// sizes are the numbers of tokens, and who is measured there: of each as many as memory and time allow.
+func (o options) sizes() []decision.Size {
+	few := []string{contender.Floor, contender.Minimal, contender.Leastkey}
+	engines := []string{contender.Cedar, contender.Casbin, contender.OPA}
+	all := []decision.Size{
+		{Tokens: 1_000, Contenders: contender.Names()},
+		{Tokens: 10_000, Contenders: slices.Concat(few, engines)},
+		{Tokens: 100_000, Contenders: slices.Concat(few, []string{contender.Usual}, engines)},
+		{Tokens: 1_000_000, Contenders: slices.Concat(few, []string{contender.Usual, contender.Cedar})},
+		{Tokens: 10_000_000, Contenders: few},
+	}
+	if o.short {
+		all = []decision.Size{{Tokens: 1_000, Contenders: contender.Names()}, {Tokens: 5_000, Contenders: few}}
+	}
+	return slices.DeleteFunc(all, func(s decision.Size) bool { return s.Tokens > o.most })
+}
+
+func (o options) decisions(_ context.Context, r *report.Results) (err error) {
+	p := decision.Plan{Seed: seed, Sizes: o.sizes(), Rounds: 15, For: 60 * time.Millisecond, Changes: 3000, Latency: 10 * time.Second, Rate: 1000,
+		LatencyAt: min(1_000_000, o.most), Log: o.log}
+	if o.short {
+		p.Rounds, p.For, p.Changes, p.Latency, p.LatencyAt = 2, 5*time.Millisecond, 30, 200*time.Millisecond, 5_000
+	}
+	r.Decision, err = decision.Run(p)
+	return err
+}
+
+func (o options) start(ctx context.Context, r *report.Results) error {
+	r.Starts = nil
+	for _, s := range []struct{ tokens, times int }{{1_000, 5}, {10_000, 5}, {100_000, 5}, {1_000_000, 3}, {10_000_000, 1}} {
+		if s.tokens > o.most || o.short && s.tokens > 1_000 {
+			break
+		}
+		dir := filepath.Join(o.dir, "start")
+		one, err := store.Measure(ctx, dir, seed, s.tokens, s.times)
+		if err != nil {
+			return err
+		}
+		o.log("  %d tokens: %.2f s on the wall, CPU %.2f s; the database was made in %.0f s", s.tokens, one.Wall.Seconds(), one.CPU.Seconds(), one.Filled.Seconds())
+		r.Starts = append(r.Starts, one)
+		if err := os.RemoveAll(dir); err != nil { // the next is ten times as large
+			return err
+		}
+	}
+	return nil
+}
+
+func (o options) chain(ctx context.Context, r *report.Results) (err error) {
+	p := chain.Plan{Dir: o.dir, Binary: o.binary, Seed: seed, Tokens: 100_000, Requests: 1000, Rounds: 9, For: 400 * time.Millisecond, Connections: 16,
+		Paced: 2 * time.Second, PacedRounds: 5, Scaling: 2 * time.Second, Log: o.log}
+	if o.short {
+		p.Tokens, p.Requests, p.Rounds, p.For, p.Paced, p.PacedRounds, p.Scaling = 1000, 20, 1, 30*time.Millisecond, 100*time.Millisecond, 1, 50*time.Millisecond
+	}
+	r.Chain, err = chain.Run(ctx, p)
+	return err
+}
+
+func (o options) control(ctx context.Context, r *report.Results) (err error) {
+	if o.short {
+		return nil
+	}
+	r.Control, err = figures.Measure(ctx, o.root, o.log)
+	return err
+}
