@@ -32,7 +32,7 @@ func checks(ctx context.Context, addr string, questions []*auth.CheckRequest, at
 	end := time.Now().Add(length)
 	for w := range atOnce {
 		workers.Go(func() {
-			for k := w; time.Now().Before(end); k++ {
+			for k := w; k == w || time.Now().Before(end); k++ {
 				answer, err := service.Check(ctx, questions[k%len(questions)])
 				if err == nil && answer.GetStatus().GetCode() != 0 {
 					err = fmt.Errorf("the service refuses: %v", answer.GetStatus())

@@ -30,12 +30,13 @@ type sent struct {
 	measure.Histogram
 }
 
-// closed keeps connections busy for a while: each sends its next request when it has the answer to the last.
+// closed keeps connections busy for a while: each sends its next request when it has the answer to the last. However
+// short the while and busy the machine, there are as many requests as connections.
 func (l load) closed(ctx context.Context, connections int, length time.Duration) (*sent, error) {
 	end := time.Now().Add(length)
-	return l.over(ctx, connections, func(int64) (time.Time, bool) {
+	return l.over(ctx, connections, func(k int64) (time.Time, bool) {
 		now := time.Now()
-		return now, now.Before(end)
+		return now, now.Before(end) || k < int64(connections)
 	})
 }
 
