@@ -16,7 +16,7 @@ func pictures(r Results) map[string]plot.Plot {
 	return map[string]plot.Plot{
 		"decision": {
 			Title: "CPU time of a decision", X: "tokens", Y: "time of one", FormatX: count, FormatY: nanoseconds,
-			Series: r.lines(func(row decision.Row) float64 { return row.CPU.Median }),
+			Series: r.lines(func(row decision.Row) float64 { return row.CPU.Median }, contender.Usual),
 		},
 		"memory": {
 			Title: "Heap for a token", X: "tokens", Y: "bytes for each", FormatX: count, FormatY: bytes,
