@@ -63,6 +63,7 @@ func measured(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags.StringVar(&o.docs, "docs", "../docs", "where the report goes")
 	flags.StringVar(&o.commit, "commit", "unknown", "what is measured, as the report names it")
 	flags.StringVar(&o.only, "only", "", "measure one part alone and keep the other numbers: decisions, start, chain or control")
+	flags.StringVar(&o.contenders, "contenders", "", "of those who decide in process only these, and the floor: names with commas between")
 	flags.BoolVar(&o.short, "short", false, "little of everything, to see that it works")
 	flags.IntVar(&o.most, "most", 10_000_000, "leave out what has more tokens")
 	if err := flags.Parse(args); err != nil {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/leastkey/leastkey/bench/chain"
@@ -16,7 +17,7 @@ import (
 )
 
 type options struct {
-	root, binary, docs, commit, only, dir string
+	root, binary, docs, commit, only, contenders, dir string
 
 	short bool
 	most  int
@@ -66,6 +67,12 @@ func (o options) sizes() []decision.Size {
 	}
 	if o.short {
 		all = []decision.Size{{Tokens: 1_000, Contenders: contender.Names()}, {Tokens: 5_000, Contenders: few}}
+	}
+	if o.contenders != "" {
+		wanted := append(strings.Split(o.contenders, ","), contender.Floor)
+		for i := range all {
+			all[i].Contenders = slices.DeleteFunc(slices.Clone(all[i].Contenders), func(name string) bool { return !slices.Contains(wanted, name) })
+		}
 	}
 	return slices.DeleteFunc(all, func(s decision.Size) bool { return s.Tokens > o.most })
 }
