@@ -30,6 +30,7 @@ type Task struct {
 type Question struct {
 	Round   int           `json:"round,omitempty"` // index of the contender that decides, from 1, for so long
 	For     time.Duration `json:"for,omitempty"`
+	Count   int           `json:"count,omitempty"`   // allocations of the contender with that index, from 1
 	Changes int           `json:"changes,omitempty"` // apply so many, one by one
 	Rate    int           `json:"rate"`              // with For and no Round: decide, while so many changes a second are applied
 }
@@ -41,11 +42,28 @@ type Loaded struct {
 	Wall time.Duration    `json:"wall"`
 }
 
-// Round is what one round took.
+// Round is what one round took, by what the requests came to.
 type Round struct {
-	Decisions   int           `json:"decisions"`
-	CPU         time.Duration `json:"cpu"`
-	Allocations uint64        `json:"allocations"`
+	Allowed Spent `json:"allowed"`
+	Refused Spent `json:"refused"`
+}
+
+// Spent is what some decisions took.
+type Spent struct {
+	Decisions int           `json:"decisions"`
+	CPU       time.Duration `json:"cpu"`
+}
+
+// Each is what one decision took, in nanoseconds.
+func (s Spent) Each() float64 { return float64(s.CPU) / float64(s.Decisions) }
+
+// Each is what one decision of the mix took, of which every other is allowed.
+func (r Round) Each() float64 { return (r.Allowed.Each() + r.Refused.Each()) / 2 }
+
+// Counted is how many allocations a decision made.
+type Counted struct {
+	Allowed float64 `json:"allowed"`
+	Refused float64 `json:"refused"`
 }
 
 type child struct {
@@ -120,12 +138,12 @@ func load(t Task) (*child, Loaded, error) {
 
 // prepare makes the requests, and what is to be answered to them.
 func (c *child) prepare(n int) error {
-	cases := c.world.Cases(n)
+	cases := apart(c.world.Cases(n))
 	for _, one := range c.contenders {
 		if err := one.Prepare(c.world, cases); err != nil {
 			return err
 		}
-		want := make([]bool, n)
+		want := make([]bool, len(cases))
 		for i := range cases {
 			want[i] = one.Want(&cases[i])
 		}
@@ -133,6 +151,23 @@ func (c *child) prepare(n int) error {
 	}
 	c.next = make([]int, len(c.contenders))
 	return nil
+}
+
+// apart has batches of requests that are allowed and batches of those that are refused come by turns.
+func apart(cases []workload.Case) []workload.Case {
+	var sides [2][]workload.Case
+	for _, c := range cases {
+		side := 0
+		if !c.Allowed {
+			side = 1
+		}
+		sides[side] = append(sides[side], c)
+	}
+	all := cases[:0]
+	for k := 0; k+batch <= min(len(sides[0]), len(sides[1])); k += batch {
+		all = append(append(all, sides[0][k:k+batch]...), sides[1][k:k+batch]...)
+	}
+	return all
 }
 
 func heap() int64 {
@@ -147,6 +182,8 @@ func (c *child) answer(ctx context.Context, q Question) (any, error) {
 	switch {
 	case q.Round > 0:
 		return c.round(q.Round-1, q.For)
+	case q.Count > 0:
+		return c.count(q.Count - 1)
 	case q.Changes > 0:
 		return c.changes(q.Changes)
 	case q.For > 0:
@@ -160,35 +197,55 @@ func (c *child) answer(ctx context.Context, q Question) (any, error) {
 // nearer caches, as what was just parsed would; what is known of tokens does not.
 const batch = 128
 
-// round decides for so much CPU time, and holds every answer to the right one.
-func (c *child) round(k int, budget time.Duration) (Round, error) {
-	one, want, at := c.contenders[k], c.want[k], c.next[k]
-	var r Round
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for r.CPU < budget {
-		if at+batch > len(want) {
-			at = 0
-		}
-		for i := at; i < at+batch; i++ {
-			c.sink += one.Warm(i)
-		}
-		wrong := -1
-		begin := measure.CPU()
-		for i := at; i < at+batch; i++ {
-			if one.Decide(i) != want[i] {
-				wrong = i
+// round decides for so much CPU time.
+func (c *child) round(k int, budget time.Duration) (r Round, err error) {
+	for r.Allowed.CPU+r.Refused.CPU < budget {
+		for _, side := range []*Spent{&r.Allowed, &r.Refused} {
+			took, err := c.batch(k)
+			if err != nil {
+				return r, err
 			}
+			side.CPU += took
+			side.Decisions += batch
 		}
-		r.CPU += measure.CPU() - begin - c.cost
-		if wrong >= 0 {
-			return r, fmt.Errorf("request %d was answered with %v", wrong, !want[wrong])
-		}
-		r.Decisions += batch
-		at += batch
 	}
-	runtime.ReadMemStats(&after)
-	r.Allocations = after.Mallocs - before.Mallocs
-	c.next[k] = at
 	return r, nil
+}
+
+// batch decides the next requests, and holds every answer to the right one.
+func (c *child) batch(k int) (time.Duration, error) {
+	one, want, at := c.contenders[k], c.want[k], c.next[k]
+	for i := at; i < at+batch; i++ {
+		c.sink += one.Warm(i)
+	}
+	wrong := -1
+	begin := measure.CPU()
+	for i := at; i < at+batch; i++ {
+		if one.Decide(i) != want[i] {
+			wrong = i
+		}
+	}
+	took := measure.CPU() - begin - c.cost
+	if wrong >= 0 {
+		return 0, fmt.Errorf("request %d was answered with %v", wrong, !want[wrong])
+	}
+	c.next[k] = (at + batch) % len(want)
+	return took, nil
+}
+
+// count counts the allocations of one contender, on each side.
+func (c *child) count(k int) (n Counted, err error) {
+	const times = 50
+	for range times {
+		for _, side := range []*float64{&n.Allowed, &n.Refused} {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			if _, err := c.batch(k); err != nil {
+				return n, err
+			}
+			runtime.ReadMemStats(&after)
+			*side += float64(after.Mallocs-before.Mallocs) / (times * batch)
+		}
+	}
+	return n, nil
 }

@@ -39,7 +39,9 @@ type Row struct {
 	Tokens      int              `json:"tokens"`
 	CPU         measure.Summary  `json:"cpu_ns"`
 	ToFloor     measure.Summary  `json:"to_floor"`
-	Allocations float64          `json:"allocations"`
+	Allowed     measure.Summary  `json:"allowed_ns"` // of those that are allowed alone
+	Refused     measure.Summary  `json:"refused_ns"`
+	Allocations Counted          `json:"allocations"`
 	Heap        map[string]int64 `json:"heap"`
 	PerToken    float64          `json:"bytes_per_token"`
 	LoadCPU     time.Duration    `json:"load_cpu"`
@@ -75,6 +77,7 @@ type runner struct {
 	child  *harness.Child
 	loaded Loaded
 	rounds [][]Round
+	counts []Counted
 }
 
 // Run measures the plan.
@@ -101,7 +104,9 @@ func (p Plan) size(s Size, all *Result) (err error) {
 	}
 	rows := rowsOf(runners)
 	for i := range rows {
-		p.Log("  %-24s %8.0f ns  %6.2f x floor  %6.2f allocations  %6.0f B/token", rows[i].Contender, rows[i].CPU.Median, rows[i].ToFloor.Median, rows[i].Allocations, rows[i].PerToken)
+		row := rows[i]
+		p.Log("  %-24s %8.0f ns  %6.2f x floor; allowed %8.0f ns, %5.2f allocations; refused %8.0f ns, %5.2f; %6.0f B/token", row.Contender, row.CPU.Median, row.ToFloor.Median,
+			row.Allowed.Median, row.Allocations.Allowed, row.Refused.Median, row.Allocations.Refused, row.PerToken)
 	}
 	all.Rows = append(all.Rows, rows...)
 	for _, r := range runners {
@@ -187,7 +192,7 @@ func startOne(t Task) (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{task: t, rounds: make([][]Round, len(t.Contenders))}
+	r := &runner{task: t, rounds: make([][]Round, len(t.Contenders)), counts: make([]Counted, len(t.Contenders))}
 	if r.child, err = harness.StartChild(nil, "decide", string(text)); err != nil {
 		return nil, err
 	}
@@ -220,6 +225,13 @@ func (p Plan) rounds(runners []*runner) error {
 			}
 		}
 	}
+	for _, r := range runners {
+		for i := range r.task.Contenders {
+			if err := r.child.Ask(Question{Count: i + 1}, &r.counts[i]); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -231,16 +243,11 @@ func rowsOf(runners []*runner) []Row {
 		for i, name := range r.task.Contenders {
 			row := Row{Contender: name, Tokens: r.task.Tokens, Heap: r.loaded.Heap, LoadCPU: r.loaded.CPU, LoadWall: r.loaded.Wall}
 			row.PerToken = float64(r.loaded.Heap[contender.Tokens.String()]) / float64(r.task.Tokens)
-			var took []float64
-			var decisions int
-			var allocations uint64
+			var took, allowed, refused []float64
 			for _, round := range r.rounds[i] {
-				took = append(took, float64(round.CPU)/float64(round.Decisions))
-				decisions += round.Decisions
-				allocations += round.Allocations
+				took, allowed, refused = append(took, round.Each()), append(allowed, round.Allowed.Each()), append(refused, round.Refused.Each())
 			}
-			row.CPU = measure.Summarize(took)
-			row.Allocations = float64(allocations) / float64(decisions)
+			row.CPU, row.Allowed, row.Refused, row.Allocations = measure.Summarize(took), measure.Summarize(allowed), measure.Summarize(refused), r.counts[i]
 			if _, most, err := measure.Resident(r.child.PID()); err == nil {
 				row.Resident = most
 			}
@@ -276,7 +283,7 @@ func (p Plan) shapes(all *Result) (err error) {
 	var took [2][]float64
 	for k, r := range runners {
 		for _, round := range r.rounds[0] {
-			took[k] = append(took[k], float64(round.CPU)/float64(round.Decisions))
+			took[k] = append(took[k], round.Each())
 		}
 	}
 	all.Wider = measure.Summarize(measure.Ratios(took[1], took[0]))
