@@ -74,7 +74,19 @@ func (o options) sizes() []decision.Size {
 			all[i].Contenders = slices.DeleteFunc(slices.Clone(all[i].Contenders), func(name string) bool { return !slices.Contains(wanted, name) })
 		}
 	}
-	return slices.DeleteFunc(all, func(s decision.Size) bool { return s.Tokens > o.most })
+	return slices.DeleteFunc(all, func(s decision.Size) bool { return o.leaveOut(s.Tokens) })
+}
+
+// leaveOut says whether so many tokens are too many, and says so.
+func (o options) leaveOut(tokens int) bool {
+	if tokens > o.most {
+		return true
+	}
+	why := lacks(tokens, o.dir)
+	if why != "" {
+		o.log("  %d tokens are left out: %s", tokens, why)
+	}
+	return why != ""
 }
 
 func (o options) decisions(_ context.Context, r *report.Results) (err error) {
@@ -90,7 +102,7 @@ func (o options) decisions(_ context.Context, r *report.Results) (err error) {
 func (o options) start(ctx context.Context, r *report.Results) error {
 	r.Starts = nil
 	for _, s := range []struct{ tokens, times int }{{1_000, 5}, {10_000, 5}, {100_000, 5}, {1_000_000, 3}, {10_000_000, 1}} {
-		if s.tokens > o.most || o.short && s.tokens > 1_000 {
+		if o.short && s.tokens > 1_000 || o.leaveOut(s.tokens) {
 			break
 		}
 		dir := filepath.Join(o.dir, "start")
