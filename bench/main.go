@@ -76,12 +76,7 @@ func measured(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }()
-	r, err := measure(ctx, o)
-	if err != nil {
-		return err
-	}
-	o.log("the report is in %s", filepath.Join(o.docs, "performance.md"))
-	return report.Write(o.docs, r)
+	return measure(ctx, o)
 }
 
 // anew writes the report from the numbers that are there.

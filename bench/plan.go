@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,13 +28,14 @@ type options struct {
 
 const seed = 1
 
-// measure runs the parts, one after the other.
-func measure(ctx context.Context, o options) (report.Results, error) {
+// measure runs the parts, one after the other, and writes the report after each: what one part found is not lost when
+// a later one fails, and that one can be run anew by itself.
+func measure(ctx context.Context, o options) error {
 	var r report.Results
 	if o.only != "" {
 		var err error
 		if r, err = report.Read(o.docs); err != nil {
-			return r, err
+			return err
 		}
 	}
 	begin := time.Now()
@@ -46,12 +49,16 @@ func measure(ctx context.Context, o options) (report.Results, error) {
 			continue
 		}
 		o.log("%s", p.name)
-		if err := p.run(ctx, &r); err != nil {
-			return r, err
+		failed := p.run(ctx, &r)
+		if o.only == "" {
+			r.Took = time.Since(begin)
+		}
+		if err := errors.Join(failed, report.Write(o.docs, r)); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
-	r.Took = time.Since(begin)
-	return r, nil
+	o.log("the report is in %s", filepath.Join(o.docs, "performance.md"))
+	return nil
 }
 
 // sizes are the numbers of tokens, and who is measured there: of each as many as memory and time allow.
