@@ -29,7 +29,7 @@ type options struct {
 const seed = 1
 
 // measure runs the parts, one after the other, and writes the report after each: what one part found is not lost when
-// a later one fails, and that one can be run anew by itself.
+// another fails, and that one can be run anew by itself.
 func measure(ctx context.Context, o options) error {
 	var r report.Results
 	if o.only != "" {
@@ -38,27 +38,33 @@ func measure(ctx context.Context, o options) error {
 			return err
 		}
 	}
-	begin := time.Now()
-	r.Machine, r.Commit, r.Date, r.Short = report.ThisMachine(), o.commit, begin.UTC().Truncate(time.Second), o.short
+	r.Machine, r.Short = report.ThisMachine(), o.short
 	parts := []struct {
 		name string
 		run  func(context.Context, *report.Results) error
 	}{{"decisions", o.decisions}, {"chain", o.chain}, {"control", o.control}, {"start", o.start}}
+	var errs []error
 	for _, p := range parts {
 		if o.only != "" && o.only != p.name {
 			continue
 		}
 		o.log("%s", p.name)
+		started := time.Now()
 		failed := p.run(ctx, &r)
-		if o.only == "" {
-			r.Took = time.Since(begin)
+		if r.Parts == nil {
+			r.Parts = map[string]report.Part{}
 		}
+		r.Parts[p.name] = report.Part{Commit: o.commit, Date: started.UTC().Truncate(time.Second), Took: time.Since(started).Round(time.Second)}
 		if err := errors.Join(failed, report.Write(o.docs, r)); err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
+			o.log("%s: %v", p.name, err)
+			errs = append(errs, fmt.Errorf("%s: %w", p.name, err))
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
 	o.log("the report is in %s", filepath.Join(o.docs, "performance.md"))
-	return nil
+	return errors.Join(errs...)
 }
 
 // sizes are the numbers of tokens, and who is measured there: of each as many as memory and time allow.

@@ -55,7 +55,7 @@ func page(r Results) (string, error) {
 		"R": r, "Targets": all, "Bought": strings.TrimSpace(boughtText), "Sizes": r.sizes(), "Decisions": r.table(func(row decision.Row) string {
 			return fmt.Sprintf("%s<br>%.1f ×", micros(row.CPU.Median), row.ToFloor.Median)
 		}), "Memory": r.table(func(row decision.Row) string { return fmt.Sprintf("%.0f B", max(row.PerToken, 0)) }), "Groups": groups(r.Chain),
-		"Ours": r.ours(),
+		"Ours": r.ours(), "Runs": r.runs(),
 	})
 	return b.String(), err
 }

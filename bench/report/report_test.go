@@ -21,7 +21,7 @@ func results(toFloor float64) report.Results {
 			PerToken: 120, Heap: map[string]int64{"tokens": 1 << 20, "owners": 1 << 10, "resources": 1 << 10}, LoadCPU: time.Second}
 	}
 	return report.Results{
-		Commit: "0123456789", Date: time.Unix(1900000000, 0).UTC(),
+		Parts: map[string]report.Part{"decisions": {Commit: "0123456789", Date: time.Unix(1900000000, 0).UTC()}},
 		Decision: decision.Result{Rows: []decision.Row{
 			row(contender.Floor, 1000, 120, 1), row(contender.Leastkey, 1000, 240, 2),
 			row(contender.Floor, 1_000_000, 480, 1), row(contender.Leastkey, 1_000_000, 480*toFloor, toFloor),
@@ -47,7 +47,7 @@ func written(t *testing.T, r report.Results) string {
 		}
 	}
 	again, err := report.Read(docs)
-	if err != nil || again.Commit != r.Commit || len(again.Decision.Rows) != len(r.Decision.Rows) {
+	if err != nil || len(again.Parts) != len(r.Parts) || len(again.Decision.Rows) != len(r.Decision.Rows) {
 		t.Errorf("the numbers do not read back: %v", err)
 	}
 	return string(text)
@@ -66,3 +66,17 @@ func TestTargetsAreHeldToTheNumbers(t *testing.T) {
 }
 
 func TestEmptyResults(t *testing.T) { written(t, report.Results{Short: true}) }
+
+// Parts of one run are named once; a part that was measured later, of something else, by itself.
+func TestWhatWasMeasured(t *testing.T) {
+	r := results(1)
+	date := r.Parts["decisions"].Date
+	r.Parts["chain"] = report.Part{Commit: "0123456789", Date: date.Add(time.Minute), Took: time.Minute}
+	if text := written(t, r); !strings.Contains(text, "| commit, date | 0123456789, 2030-03-17 17:47 UTC, in 1m0s |") {
+		t.Errorf("the page does not name the run:\n%.1200s", text)
+	}
+	r.Parts["chain"] = report.Part{Commit: "abcdef", Date: date}
+	if text := written(t, r); !strings.Contains(text, "| commit, date | chain: abcdef,") || !strings.Contains(text, "| commit, date | decisions: 0123456789,") {
+		t.Errorf("the page does not name both runs:\n%.1200s", text)
+	}
+}

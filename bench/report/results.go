@@ -3,8 +3,11 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/leastkey/leastkey/bench/chain"
@@ -17,15 +20,41 @@ import (
 // Results is everything that one run found.
 type Results struct {
 	Machine  Machine          `json:"machine"`
-	Commit   string           `json:"commit"`
-	Date     time.Time        `json:"date"`
-	Took     time.Duration    `json:"took"`
+	Parts    map[string]Part  `json:"parts"`           // by name
 	Short    bool             `json:"short,omitempty"` // a trial of the program: the numbers say nothing
 	Decision decision.Result  `json:"decision"`
 	Starts   []store.Start    `json:"starts"`
 	Chain    chain.Result     `json:"chain"`
 	Control  []figures.Figure `json:"control"`
 }
+
+// Part is of what and when one part of the numbers is.
+type Part struct {
+	Commit string        `json:"commit"`
+	Date   time.Time     `json:"date"`
+	Took   time.Duration `json:"took"`
+}
+
+// runs says of what and when the numbers are: once, or for each part where they differ.
+func (r Results) runs() []string {
+	var all []string
+	same, took := true, time.Duration(0)
+	var first Part
+	for _, name := range slices.Sorted(maps.Keys(r.Parts)) {
+		p := r.Parts[name]
+		if len(all) == 0 {
+			first = p
+		}
+		same, took = same && p.Commit == first.Commit && p.Date.Sub(first.Date).Abs() < time.Hour, took+p.Took
+		all = append(all, fmt.Sprintf("%s: %s, %s, in %v", name, p.Commit, p.Date.Format(dateForm), p.Took))
+	}
+	if same && len(all) > 0 {
+		return []string{fmt.Sprintf("%s, %s, in %v", first.Commit, first.Date.Format(dateForm), took)}
+	}
+	return all
+}
+
+const dateForm = "2006-01-02 15:04 MST"
 
 // file is where the numbers are, below docs.
 const file = "performance/results.json"
