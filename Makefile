@@ -4,7 +4,7 @@ FUZZTIME ?= 30s
 
 LINT = go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run
 
-.PHONY: help demo build test unit e2e lint gallery pictures bench-dashboard bench-usage fuzz fmt
+.PHONY: help demo build test unit e2e lint bench bench-short bench-page gallery pictures bench-dashboard bench-usage fuzz fmt
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ demo: build ## Run everything in one process with sample data, and print where i
 build: ## Build bin/leastkey
 	go build -o bin/leastkey ./cmd/leastkey
 
-test: unit lint e2e ## Run every test and check there is
+test: unit lint bench-short e2e ## Run every test and check there is
 
 unit: ## Run the tests of the module under the race detector
 	@tools/needs cc
@@ -34,8 +34,21 @@ pictures: build ## Take the pictures of the dashboard in docs/pictures anew
 lint: ## Check formatting, go.mod files and the linters' rules
 	go mod tidy -diff
 	cd e2e && go mod tidy -diff
+	cd bench && go mod tidy -diff
 	$(LINT)
 	cd e2e && $(LINT) --config $(CURDIR)/.golangci.yml
+	cd bench && $(LINT) --config $(CURDIR)/.golangci.yml
+
+bench: build ## Measure everything beside its peers, in half an hour, into docs/performance.md
+	@tools/needs cc nginx caddy
+	cd bench && go build -o $(CURDIR)/bin/bench .
+	bin/bench run -root . -leastkey bin/leastkey -docs docs -commit "$$(git describe --always --dirty 2>/dev/null || echo unknown)" $(BENCHFLAGS)
+
+bench-short: build ## See that what bench runs does run, with little of it, and that every contender answers rightly
+	cd bench && LEASTKEY_E2E_BINARY=$(CURDIR)/bin/leastkey go test -count 1 -timeout 10m ./...
+
+bench-page: ## Write docs/performance.md anew from the numbers of the last bench, after an edit in bench/report
+	cd bench && go run . page -docs $(CURDIR)/docs
 
 gallery: ## Leave every page of the dashboard in bin/gallery, to be looked at
 	LEASTKEY_GALLERY=$(CURDIR)/bin/gallery go test -count 1 -run '^TestGallery$$' ./internal/web
