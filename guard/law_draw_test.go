@@ -179,4 +179,3 @@ func (w *lawWorld) change() leastkey.Change {
 		return leastkey.Change{Credential: &rec}
 	}
 }
-

@@ -35,6 +35,7 @@ const (
 const (
 	RowEndpointHTTP = "net/http, 204"
 	RowEndpointFast = "fasthttp, 204"
+	RowEndpointSame = "the server of Leastkey's forward-auth, 204 without a decision"
 	RowEndpointOurs = "Leastkey forward-auth"
 	RowNginxOurs    = "nginx auth_request → Leastkey"
 	RowNginxFast    = "nginx auth_request → fasthttp 204"
@@ -67,6 +68,7 @@ func lines() []line {
 
 		end(RowEndpointFast, pFast204, pFast204),
 		end(RowEndpointHTTP, pHTTP204, pHTTP204),
+		end(RowEndpointSame, pOurs204, pOurs204),
 		end(RowEndpointOurs, forwardAuth, pLeastkey),
 
 		ask(RowNginxFast, nginxFast, pNginx, pFast204),

@@ -32,6 +32,7 @@ func roles() map[string]func(l net.Listener, to string) error {
 	return map[string]func(net.Listener, string) error{
 		"fasthttp-200":   func(l net.Listener, _ string) error { return fasthttp.Serve(l, fastAnswer(200, small)) },
 		"fasthttp-204":   func(l net.Listener, _ string) error { return fasthttp.Serve(l, fastAnswer(204, "")) },
+		"bodyless-204":   bodyless204,
 		"net-http-204":   func(l net.Listener, _ string) error { return serveHTTP(l, http.HandlerFunc(empty)) },
 		"net-http-200":   func(l net.Listener, _ string) error { return serveHTTP(l, http.HandlerFunc(upstream)) },
 		"fasthttp-proxy": fastProxy,

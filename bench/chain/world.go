@@ -36,6 +36,7 @@ const (
 	pFast200    = "fasthttp-200"
 	pFast204    = "fasthttp-204"
 	pHTTP204    = "net-http-204"
+	pOurs204    = "bodyless-204"
 	pFastProxy  = "fasthttp-proxy"
 	pReverse    = "reverse-proxy"
 	pGRPC       = "grpc"
@@ -68,7 +69,7 @@ func open(ctx context.Context, p Plan) (w *world, err error) {
 	if err := w.requests(ctx, p); err != nil {
 		return w, err
 	}
-	for _, role := range []string{pUpstream, pFast200, pFast204, pHTTP204, pGRPC} {
+	for _, role := range []string{pUpstream, pFast200, pFast204, pHTTP204, pOurs204, pGRPC} {
 		if err := w.own(role, ""); err != nil {
 			return w, err
 		}

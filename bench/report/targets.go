@@ -34,7 +34,7 @@ func (t Target) Verdict() string {
 }
 
 // sameServer is the row in which the server that answers forward-auth questions answers without a decision.
-const sameServer = chain.RowEndpointHTTP
+const sameServer = chain.RowEndpointSame
 
 const (
 	thousand   = 1_000
