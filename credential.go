@@ -1,6 +1,7 @@
 package leastkey
 
 import (
+	"encoding/hex"
 	"fmt"
 	"time"
 )
@@ -48,7 +49,16 @@ func (p Principal) String() string {
 	if p.IsZero() {
 		return "nobody"
 	}
-	return p.Resource().String()
+	buf := make([]byte, 0, len("account ")+2*len(p.ID))
+	switch p.Kind {
+	case UserPrincipal:
+		buf = append(buf, UserType+" "...)
+	case AccountPrincipal:
+		buf = append(buf, AccountType+" "...)
+	default:
+		return p.Resource().String()
+	}
+	return string(hex.AppendEncode(buf, p.ID[:]))
 }
 
 // Kind says what sort of credential was presented, and so whether policies bound it.

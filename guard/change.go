@@ -123,9 +123,9 @@ func (e *change) forget(was bearer) {
 	e.leave(bearer(b).owner())
 	for rest := p.rest; p.policies > 0; p.policies-- {
 		head := rest[idSize]
-		_, c, after := nextClause(rest, &e.clauses.Table)
+		_, c, after := nextClause(rest, &e.clauses.Table, anyGroup)
 		if head&isShared != 0 {
-			e.unshare(le.Uint32(rest[idSize+1:]))
+			e.unshare(sharedAt(rest))
 		} else {
 			e.leavePatterns(c.patterns)
 		}

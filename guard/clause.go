@@ -124,8 +124,8 @@ func (c *clause) holds(want pattern) bool {
 }
 
 // In the record of a credential, a clause is a byte for its effect and whether it is kept elsewhere;
-// then either two bytes for how many groups and patterns there are, and these; or the handle in the
-// table of clauses.
+// then either two bytes for how many groups and patterns there are, and these; or a sieve of its groups
+// and the handle in the table of clauses. The sieve spares a look at clauses about something else.
 const (
 	isShared    = 1 << 7
 	mostInPlace = 40 // bytes of groups and patterns
@@ -149,8 +149,20 @@ func (e *change) appendClause(to []byte, pol leastkey.Policy) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return le.AppendUint32(append(to, effect|isShared), at), nil
+	to = le.AppendUint32(append(to, effect|isShared), sieveOf(groups))
+	return le.AppendUint32(to, at), nil
 }
+
+// sieveOf has a bit for every group, which some have in common.
+func sieveOf(groups []byte) (sieve uint32) {
+	for i := 0; i < len(groups); i += 2 {
+		sieve |= 1 << (le.Uint16(groups[i:]) % 32)
+	}
+	return sieve
+}
+
+// anyGroup is the sieve through which every clause passes.
+const anyGroup = ^uint32(0)
 
 // spell gives groups and patterns as records have them. It counts the places that patterns name.
 func (e *change) spell(pol leastkey.Policy) (groups, patterns []byte, err error) {
@@ -304,14 +316,18 @@ func (e *change) unshare(at handle) {
 	e.clauses.Drop(at, only)
 }
 
-// nextClause reads a policy of a credential's record, and gives what follows it.
-func nextClause(from []byte, shared *table.Table) (id []byte, c clause, rest []byte) {
+// nextClause reads a policy of a credential's record, and gives what follows it. One that is kept
+// elsewhere and does not pass through the sieve says nothing.
+func nextClause(from []byte, shared *table.Table, sieve uint32) (id []byte, c clause, rest []byte) {
 	id, head := from[:idSize], from[idSize]
 	if head&isShared != 0 {
-		at := le.Uint32(from[idSize+1:])
-		cursor := shared.Seek(at)
+		rest = from[idSize+9:]
+		if sieve != anyGroup && le.Uint32(from[idSize+1:])&sieve == 0 {
+			return id, clause{}, rest
+		}
+		cursor := shared.Seek(sharedAt(from))
 		rec, _ := cursor.Next()
-		c, rest = sharedClause(rec), from[idSize+5:]
+		c = sharedClause(rec)
 	} else {
 		groups, patterns := 2*int(from[idSize+1]), patternSize*int(from[idSize+2])
 		from = from[idSize+3:]
@@ -320,6 +336,9 @@ func nextClause(from []byte, shared *table.Table) (id []byte, c clause, rest []b
 	c.effect = leastkey.Effect(head &^ isShared)
 	return id, c, rest
 }
+
+// sharedAt is where the clause of a policy is kept.
+func sharedAt(pol []byte) handle { return le.Uint32(pol[idSize+5:]) }
 
 // policy is a policy as its owner wrote it.
 func (n *snapshot) policy(id []byte, c clause) leastkey.Policy {

@@ -202,7 +202,7 @@ func (n *snapshot) record(b bearer) leastkey.CredentialRecord {
 	for rest := p.rest; p.policies > 0; p.policies-- {
 		var id []byte
 		var c clause
-		id, c, rest = nextClause(rest, &n.clauses)
+		id, c, rest = nextClause(rest, &n.clauses, anyGroup)
 		out.Credential.Policies = append(out.Credential.Policies, n.policy(id, c))
 	}
 	first := leastkey.LiveSecret{Hash: leastkey.SecretHash(b[:hashSize])}

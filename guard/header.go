@@ -41,11 +41,17 @@ func Strip(h http.Header) {
 // an identity, says where a request comes from, or changes what it asks. Marks and case of the name
 // do not matter, as they do not to programs that turn headers into variables.
 func Owned(name string) bool {
-	plain := plainName(name)
-	if _, named := ownedNames[plain]; named {
+	var room plainRoom
+	plain := room.plain(name)
+	if _, named := ownedNames[string(plain)]; named {
 		return true
 	}
-	return slices.ContainsFunc(ownedPrefixes, func(prefix string) bool { return strings.HasPrefix(plain, prefix) })
+	for _, prefix := range ownedPrefixes {
+		if len(plain) >= len(prefix) && string(plain[:len(prefix)]) == prefix {
+			return true
+		}
+	}
+	return false
 }
 
 // Owns says that a header is not for the client of this request to give to the upstream: it is
@@ -89,7 +95,8 @@ var (
 // Framing says that a header, in any spelling, is about one connection: where a message on it
 // ends, whom it is for, what comes next.
 func Framing(name string) bool {
-	switch plainName(name) {
+	var room plainRoom
+	switch string(room.plain(name)) {
 	case "host", "content-length", "transfer-encoding", "trailer", "te",
 		"connection", "proxy-connection", "keep-alive", "upgrade", "http2-settings", "proxy-authenticate", "expect":
 		return true
@@ -111,6 +118,29 @@ func plainName(name string) string {
 			return '-'
 		}
 	}, name)
+}
+
+// plainRoom is where a plain name is made without garbage.
+type plainRoom [64]byte
+
+// plain is plainName. A character of more than one byte is one mark for each there, and one in all here
+// for each byte: no known name has that many.
+func (room *plainRoom) plain(name string) []byte {
+	if len(name) > len(room) {
+		return []byte(plainName(name))
+	}
+	for i := range len(name) {
+		c := name[i]
+		switch {
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+		default:
+			c = '-'
+		}
+		room[i] = c
+	}
+	return room[:len(name)]
 }
 
 // nominable says that Connection may name an option. Anything else would be taken away from a
@@ -212,8 +242,8 @@ func nominates(values []string) error {
 // oneMethod refuses a query that asks for another method. Headers that do this are taken out; the query
 // is forwarded as it is.
 func oneMethod(query string) error {
-	if query == "" {
-		return nil
+	if query == "" || !strings.ContainsAny(query, "%+") && !strings.Contains(strings.ToLower(query), "method") {
+		return nil // every name by which it could be asked has that in it
 	}
 	asked, err := parameters(query)
 	if err != nil {

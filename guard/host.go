@@ -79,14 +79,20 @@ func ClientAddr(peer netip.Addr, h http.Header, trusted []netip.Prefix) netip.Ad
 	if !Trusted(addr, trusted) {
 		return addr
 	}
-	hops := strings.Split(strings.Join(h["X-Forwarded-For"], ","), ",")
-	for _, hop := range slices.Backward(hops) {
-		addr, err := netip.ParseAddr(strings.Trim(hop, " \t"))
-		if err != nil || addr.Zone() != "" {
-			return netip.Addr{}
-		}
-		if addr = plainAddr(addr); !Trusted(addr, trusted) {
-			return addr
+	for _, field := range slices.Backward(h["X-Forwarded-For"]) {
+		for more := true; more; {
+			hop := field
+			at := strings.LastIndexByte(field, ',')
+			if more = at >= 0; more {
+				hop, field = field[at+1:], field[:at]
+			}
+			addr, err := netip.ParseAddr(strings.Trim(hop, " \t"))
+			if err != nil || addr.Zone() != "" {
+				return netip.Addr{}
+			}
+			if addr = plainAddr(addr); !Trusted(addr, trusted) {
+				return addr
+			}
 		}
 	}
 	return netip.Addr{}

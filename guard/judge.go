@@ -92,7 +92,7 @@ func (j *judged) about(to []said, op *accepted, t *target) []said {
 	for range j.parts.policies {
 		var id []byte
 		var c clause
-		id, c, rest = nextClause(rest, &j.now.clauses)
+		id, c, rest = nextClause(rest, &j.now.clauses, op.sieve)
 		if c.accepts(op) && c.reaches(t) {
 			to = append(to, said{id, c})
 		}

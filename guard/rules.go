@@ -24,6 +24,7 @@ type accepted struct {
 	under  uint16   // of what it is in or below, as the catalogue says; noType for nothing
 	groups []uint16 // any one suffices, in the order of the catalogue
 	bits   []byte   // of the same
+	sieve  uint32   // of the same
 }
 
 // rulesOf makes the rules of a catalogue, in words that may have others in them already.
@@ -57,7 +58,7 @@ func rulesOf(c *catalog.Catalog, w *words) (*rules, error) {
 		a := accepted{kind: kind(op.Target.Type), under: kind(op.Target.Under)}
 		for _, p := range op.AnyOf {
 			n := group(p.Group)
-			a.groups, a.bits = append(a.groups, n), setBit(a.bits, n)
+			a.groups, a.bits, a.sieve = append(a.groups, n), setBit(a.bits, n), a.sieve|1<<(n%32)
 		}
 		r.accepted, r.names = append(r.accepted, a), append(r.names, op.String())
 	}

@@ -67,7 +67,7 @@ func (l *look) inside(op *accepted) leastkey.Decision {
 	d := l.judged.decide(op, &child)
 	for i, rest := 0, l.parts.rest; i < l.parts.policies; i++ {
 		var c clause
-		_, c, rest = nextClause(rest, &l.now.clauses)
+		_, c, rest = nextClause(rest, &l.now.clauses, anyGroup)
 		for k := range len(c.patterns) / patternSize {
 			p := patternAt(c.patterns, k)
 			var item target
