@@ -4,7 +4,7 @@ FUZZTIME ?= 30s
 
 LINT = go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run
 
-.PHONY: help demo build test unit e2e lint bench bench-short bench-page gallery pictures bench-dashboard bench-usage fuzz fmt
+.PHONY: help demo build test unit floor diff e2e lint bench bench-short bench-page gallery pictures bench-dashboard bench-usage fuzz fmt
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,11 +15,19 @@ demo: build ## Run everything in one process with sample data, and print where i
 build: ## Build bin/leastkey
 	go build -o bin/leastkey ./cmd/leastkey
 
-test: unit lint bench-short e2e ## Run every test and check there is
+test: unit floor lint bench-short e2e ## Run every test and check there is
 
 unit: ## Run the tests of the module under the race detector
 	@tools/needs cc
 	go test -race -timeout 15m ./...
+
+floor: ## Fail when a decision takes a fifth longer than it did, as a ratio to the floor of the same run
+	go test -count 1 -run '^TestDecision' -v ./guard
+
+DIFFCASES ?= 100000000
+
+diff: ## Hold 10^8 decisions of the compiled guard to the law, in random worlds
+	go test -count 1 -timeout 2h -run '^TestJudgeIsTheLaw$$' -v ./guard -args -law.cases $(DIFFCASES) -law.seed $$(date +%s)
 
 # One package at a time: compiling cloudflare-go v7 takes the whole machine for minutes.
 e2e: build ## Run the program against real clients: curl, the Go and TypeScript SDKs, a browser

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -78,8 +79,8 @@ func (e *change) apply(c leastkey.Change) error {
 
 // credential puts a credential in the place of what was known of it.
 func (e *change) credential(rec *leastkey.CredentialRecord) error {
-	if was := bearerOf(&e.ids.Table, &e.secrets.Table, idKey(e.seed, rec.Credential.ID), rec.Credential.ID); was != nil {
-		e.forget(was)
+	if key, was := bearerOf(&e.ids.Table, &e.secrets.Table, idKey(e.seed, rec.Credential.ID), rec.Credential.ID); was != nil {
+		e.forget(key, was)
 	}
 	if len(rec.Secrets) == 0 {
 		return nil
@@ -88,7 +89,7 @@ func (e *change) credential(rec *leastkey.CredentialRecord) error {
 	if err != nil {
 		return err
 	}
-	key := secretKey(b)
+	key := secretKey(rec.Secrets[0].Hash[:])
 	for _, s := range rec.Secrets {
 		if known, _ := bearerWith(&e.secrets.Table, &s.Hash); known != nil {
 			return errTwice
@@ -97,7 +98,7 @@ func (e *change) credential(rec *leastkey.CredentialRecord) error {
 	e.secrets.Put(key, b)
 	e.ids.Put(idKey(e.seed, rec.Credential.ID), le.AppendUint32(nil, key))
 	for _, s := range rec.Secrets[1:] {
-		alias := append(s.Hash[:], 0, 0, isAlias, 0)
+		alias := append(s.Hash[keySize:], 0, 0, isAlias)
 		e.secrets.Put(secretKey(s.Hash[:]), le.AppendUint32(alias, key))
 	}
 	return nil
@@ -109,15 +110,11 @@ func idKey(seed maphash.Seed, id leastkey.ID) uint32 {
 }
 
 // forget takes out a credential with all its secrets, and what only it named.
-func (e *change) forget(was bearer) {
+func (e *change) forget(key uint32, was bearer) {
 	b := slices.Clone(was) // it stands in a page that changes
-	key, p := secretKey(b), bearer(b).parts()
-	is := func(hash []byte) func([]byte) bool {
-		return func(rec []byte) bool { return string(rec[:hashSize]) == string(hash) }
-	}
-	e.secrets.Drop(key, is(b[:hashSize]))
-	for other := range slices.Chunk(p.others, otherSize) {
-		e.secrets.Drop(secretKey(other), is(other[:hashSize]))
+	p := bearer(b).parts()
+	for _, s := range secretsOf(key, b) {
+		e.secrets.Drop(secretKey(s.Hash[:]), func(rec []byte) bool { return sameHash(rec, &s.Hash) })
 	}
 	e.ids.Drop(idKey(e.seed, leastkey.ID(bearer(b).id())), func(rec []byte) bool { return le.Uint32(rec) == key })
 	e.leave(bearer(b).owner())
@@ -142,8 +139,8 @@ func (e *change) bearer(rec *leastkey.CredentialRecord) ([]byte, error) {
 	}
 	first, others := rec.Secrets[0], rec.Secrets[1:]
 	b := make([]byte, 0, 256)
-	b = append(b, first.Hash[:]...)
-	b = append(b, byte(c.Kind), byte(c.Status), 0, 0)
+	b = append(b, first.Hash[keySize:]...)
+	b = append(b, byte(c.Kind), byte(c.Status), 0)
 	b = le.AppendUint32(b, owner)
 	b = append(b, c.ID[:]...)
 	flags := byte(0)
@@ -162,7 +159,7 @@ func (e *change) bearer(rec *leastkey.CredentialRecord) ([]byte, error) {
 			return nil, err
 		}
 	}
-	if len(others) > mostOfMany || len(c.Policies) > mostOfMany {
+	if len(others) > mostOfMany {
 		return nil, errTooMany
 	}
 	if len(others) > 0 {
@@ -177,7 +174,7 @@ func (e *change) bearer(rec *leastkey.CredentialRecord) ([]byte, error) {
 		}
 	}
 	b[bearerFlags] = flags
-	b = le.AppendUint16(b, uint16(len(c.Policies))) //nolint:gosec // checked
+	b = binary.AppendUvarint(b, uint64(len(c.Policies)))
 	for _, pol := range c.Policies {
 		if b, err = e.appendClause(append(b, pol.ID[:]...), pol); err != nil {
 			return nil, err
@@ -186,7 +183,7 @@ func (e *change) bearer(rec *leastkey.CredentialRecord) ([]byte, error) {
 	return b, nil
 }
 
-// mostOfMany is how many policies or secrets a record counts.
+// mostOfMany is how many secrets a record counts.
 const mostOfMany = 1<<16 - 1
 
 // resource takes in what the registry says of a resource.

@@ -123,12 +123,15 @@ func (c *clause) holds(want pattern) bool {
 	return low < len(c.sorted)/patternSize && patternAt(c.sorted, low) == want
 }
 
-// In the record of a credential, a clause is a byte for its effect and whether it is kept elsewhere;
-// then either two bytes for how many groups and patterns there are, and these; or a sieve of its groups
-// and the handle in the table of clauses. The sieve spares a look at clauses about something else.
+// In the record of a credential, a clause is a byte for its effect (2 bits), whether it is kept elsewhere
+// (1) and how many groups it has (5); then either a byte for how many patterns, and groups and patterns;
+// or a sieve of its groups and the handle in the table of clauses. The sieve spares a look at clauses
+// about something else.
 const (
-	isShared    = 1 << 7
-	mostInPlace = 40 // bytes of groups and patterns
+	effectBits  = 1<<2 - 1
+	isShared    = 1 << 2
+	groupShift  = 3
+	mostInPlace = 40 // bytes of groups and patterns, of which at most 20 are groups
 )
 
 // appendClause writes a policy without its id, and counts what it names.
@@ -141,8 +144,8 @@ func (e *change) appendClause(to []byte, pol leastkey.Policy) ([]byte, error) {
 	if effect > byte(leastkey.Deny) {
 		effect = 0 // it does nothing either
 	}
-	if len(pol.Groups) <= 255 && len(pol.Patterns) <= 255 && len(groups)+len(patterns) <= mostInPlace {
-		to = append(to, effect, byte(len(pol.Groups)), byte(len(pol.Patterns)))
+	if len(groups)+len(patterns) <= mostInPlace {
+		to = append(to, effect|byte(len(pol.Groups))<<groupShift, byte(len(pol.Patterns)))
 		return append(append(to, groups...), patterns...), nil
 	}
 	at, err := e.share(groups, patterns)
@@ -329,11 +332,11 @@ func nextClause(from []byte, shared *table.Table, sieve uint32) (id []byte, c cl
 		rec, _ := cursor.Next()
 		c = sharedClause(rec)
 	} else {
-		groups, patterns := 2*int(from[idSize+1]), patternSize*int(from[idSize+2])
-		from = from[idSize+3:]
+		groups, patterns := 2*int(head>>groupShift), patternSize*int(from[idSize+1])
+		from = from[idSize+2:]
 		c.groups, c.patterns, rest = from[:groups], from[groups:groups+patterns], from[groups+patterns:]
 	}
-	c.effect = leastkey.Effect(head &^ isShared)
+	c.effect = leastkey.Effect(head & effectBits)
 	return id, c, rest
 }
 

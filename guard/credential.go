@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"slices"
 	"time"
@@ -9,24 +10,25 @@ import (
 	"github.com/leastkey/leastkey/guard/internal/table"
 )
 
-// A bearer is a credential as it is decided by. It stands in the table of secrets at the first half
+// A bearer is a credential as it is decided by. It stands in the table of secrets at the beginning
 // of the hash of its first secret; at those of its other secrets, while a roll overlaps, stands an
 // alias, which says where the bearer is.
 //
-// The record: the hash of the first secret, kind, status, flags (8 bits each), a byte that is not
-// used, the handle of its owner (32 bits), its id; then, as the flags have it, until when the first
+// The record: the hash of the first secret without its beginning, which is the key; kind, status, flags
+// (8 bits each), the handle of its owner (32 bits), its id; then, as the flags have it, until when the first
 // secret is good, from when and until when the credential is (a stamp each), the condition, and the
-// other secrets; then how many policies there are (16 bits), and these.
+// other secrets; then how many policies there are, and these.
 //
 // Of an alias there are the hash, the flags at their place, and the key of its bearer.
 type bearer []byte
 
 const (
 	hashSize     = len(leastkey.SecretHash{})
-	bearerKind   = hashSize
+	keySize      = 4
+	bearerKind   = hashSize - keySize
 	bearerStatus = bearerKind + 1
 	bearerFlags  = bearerStatus + 1
-	bearerOwner  = bearerFlags + 2
+	bearerOwner  = bearerFlags + 1
 	bearerID     = bearerOwner + 4
 	bearerRest   = bearerID + idSize
 )
@@ -75,7 +77,8 @@ func (b bearer) parts() (p parts) {
 		n := int(le.Uint16(rest)) * otherSize
 		p.others, rest = rest[2:2+n], rest[2+n:]
 	}
-	p.policies, p.rest = int(le.Uint16(rest)), rest[2:]
+	policies, size := binary.Uvarint(rest)
+	p.policies, p.rest = int(policies), rest[size:] //nolint:gosec // of a list in memory
 	return p
 }
 
@@ -151,73 +154,85 @@ func otherBearer(secrets *table.Table, key uint32, hash *leastkey.SecretHash) (b
 	}
 }
 
-// sameHash compares in constant time, so that how far a guess agrees does not show.
+// sameHash compares what stands at the key of a hash with the rest of it, in constant time, so that how
+// far a guess agrees does not show.
 func sameHash(rec []byte, hash *leastkey.SecretHash) bool {
-	rec = rec[:hashSize]
-	differ := le.Uint64(rec) ^ le.Uint64(hash[:]) | le.Uint64(rec[8:]) ^ le.Uint64(hash[8:]) |
-		le.Uint64(rec[16:]) ^ le.Uint64(hash[16:]) | le.Uint64(rec[24:]) ^ le.Uint64(hash[24:])
+	rec, rest := rec[:hashSize-keySize], hash[keySize:]
+	differ := le.Uint64(rec) ^ le.Uint64(rest)
+	differ |= le.Uint64(rec[8:]) ^ le.Uint64(rest[8:])
+	differ |= le.Uint64(rec[16:]) ^ le.Uint64(rest[16:])
+	differ |= uint64(le.Uint32(rec[24:]) ^ le.Uint32(rest[24:]))
 	return differ == 0
 }
 
 // secretKey is where a secret stands.
 func secretKey(hash []byte) uint32 { return le.Uint32(hash) }
 
-// bearerOf finds a credential by its id.
-func bearerOf(ids, secrets *table.Table, key uint32, id leastkey.ID) bearer {
-	c := ids.Seek(key)
+// bearerOf finds a credential by its id, and where it stands.
+func bearerOf(ids, secrets *table.Table, by uint32, id leastkey.ID) (key uint32, b bearer) {
+	c := ids.Seek(by)
 	for {
 		at, more := c.Next()
 		if !more {
-			return nil
+			return 0, nil
 		}
-		of := secrets.Seek(le.Uint32(at))
+		key = le.Uint32(at)
+		of := secrets.Seek(key)
 		for {
 			rec, more := of.Next()
 			if !more {
 				break
 			}
 			if rec[bearerFlags]&isAlias == 0 && leastkey.ID(bearer(rec).id()) == id {
-				return rec
+				return key, rec
 			}
 		}
 	}
 }
 
-func (n *snapshot) bearerOf(id leastkey.ID) bearer {
+func (n *snapshot) bearerOf(id leastkey.ID) (key uint32, b bearer) {
 	return bearerOf(&n.ids, &n.secrets, idKey(n.seed, id), id)
 }
 
-// record is a credential whole, as it was told of.
-func (n *snapshot) record(b bearer) leastkey.CredentialRecord {
+// credential is a credential whole, as it was told of.
+func (n *snapshot) credential(b bearer) leastkey.Credential {
 	p := b.parts()
-	out := leastkey.CredentialRecord{Credential: leastkey.Credential{
+	out := leastkey.Credential{
 		ID: leastkey.ID(b.id()), Kind: b.kind(), Status: leastkey.Status(b[bearerStatus]),
 		Validity: p.validity(), Condition: p.condition.whole(),
-	}}
+	}
 	if o := placeAt(&n.places, b.owner()); o != nil { // an owner that nothing else is known of
 		if id, err := leastkey.ParseID(string(o.id())); err == nil {
-			out.Credential.Principal = principalOf(n.types[o.kind()], id)
+			out.Principal = principalOf(n.types[o.kind()], id)
 		}
 	}
 	for rest := p.rest; p.policies > 0; p.policies-- {
 		var id []byte
 		var c clause
 		id, c, rest = nextClause(rest, &n.clauses, anyGroup)
-		out.Credential.Policies = append(out.Credential.Policies, n.policy(id, c))
+		out.Policies = append(out.Policies, n.policy(id, c))
 	}
-	first := leastkey.LiveSecret{Hash: leastkey.SecretHash(b[:hashSize])}
+	return out
+}
+
+// secretsOf are the secrets of a bearer that stands at a key.
+func secretsOf(key uint32, b bearer) []leastkey.LiveSecret {
+	p := b.parts()
+	var first leastkey.LiveSecret
+	le.PutUint32(first.Hash[:], key)
+	copy(first.Hash[keySize:], b)
 	if p.until != nil {
 		first.Until = readStamp(p.until)
 	}
-	out.Secrets = append(out.Secrets, first)
+	all := []leastkey.LiveSecret{first}
 	for other := range slices.Chunk(p.others, otherSize) {
 		s := leastkey.LiveSecret{Hash: leastkey.SecretHash(other[:hashSize])}
 		if other[hashSize] != 0 {
 			s.Until = readStamp(other[hashSize+1:])
 		}
-		out.Secrets = append(out.Secrets, s)
+		all = append(all, s)
 	}
-	return out
+	return all
 }
 
 func principalOf(t leastkey.ResourceType, id leastkey.ID) leastkey.Principal {

@@ -201,9 +201,9 @@ func (g *Guard) Owner(credential leastkey.ID) leastkey.Principal {
 	if now == nil {
 		return leastkey.Principal{}
 	}
-	b := now.bearerOf(credential)
+	_, b := now.bearerOf(credential)
 	if b == nil {
 		return leastkey.Principal{}
 	}
-	return now.record(b).Credential.Principal
+	return now.credential(b).Principal
 }

@@ -248,11 +248,11 @@ func (n *snapshot) all() iter.Seq[leastkey.Change] {
 				}
 			}
 		}
-		for _, rec := range n.secrets.All() {
+		for key, rec := range n.secrets.All() {
 			if rec[bearerFlags]&isAlias != 0 {
 				continue
 			}
-			c := n.record(rec)
+			c := leastkey.CredentialRecord{Credential: n.credential(rec), Secrets: secretsOf(key, rec)}
 			if !yield(leastkey.Change{Credential: &c}) {
 				return
 			}

@@ -56,12 +56,12 @@ func (l *look) hold(b bearer, o owner) {
 // holding goes on with a credential by its id, as though one of its secrets had been presented as it must
 // be. What no request could present is not found.
 func (l *look) holding(id leastkey.ID) bool {
-	b := l.now.bearerOf(id)
+	key, b := l.now.bearerOf(id)
 	if b == nil {
 		return false
 	}
 	live := false
-	for _, s := range l.now.record(b).Secrets {
+	for _, s := range secretsOf(key, b) {
 		live = live || s.LiveAt(l.time)
 	}
 	o := l.now.ownerAt(b.owner())

@@ -225,7 +225,7 @@ func (w *lawWorld) compare(t *testing.T) (cases, allowed int) {
 	n := w.state.sure()
 	for _, rec := range w.credentials {
 		c := rec.Credential
-		b := n.bearerOf(c.ID)
+		_, b := n.bearerOf(c.ID)
 		if b == nil {
 			t.Errorf("seed %d: credential %v is not known", w.seed, c.ID)
 			return 0, 0

@@ -58,7 +58,7 @@ func (v Verdict) Record() leastkey.Credential {
 	if v.by == nil {
 		return leastkey.Credential{}
 	}
-	return v.now.record(v.by).Credential
+	return v.now.credential(v.by)
 }
 
 // Decided is the target whole, with its ancestors.

@@ -3,7 +3,7 @@
 //
 // A [Table] is found into by keys of 32 bits, which must be spread evenly: it does not hash them
 // again. Several records may have one key; the caller tells them apart. Records stand together in
-// pages of some sixteen, one allocation each and without a pointer in it, so that a look-up touches
+// pages of some two dozen, one allocation each and without a pointer in it, so that a look-up touches
 // few lines of memory and the garbage collector has nothing to follow. The number of pages grows by
 // one at a time (linear hashing, W. Litwin, 1980): no insertion pays for a rebuild.
 package table
@@ -14,7 +14,7 @@ import (
 )
 
 // perPage is how many records a page has on average. Fewer make changes cheaper and memory dearer.
-const perPage = 16
+const perPage = 24
 
 // A chunk is what is copied of the directory for one change.
 const chunkPages = 128
