@@ -183,7 +183,8 @@ func (e *change) bearer(rec *leastkey.CredentialRecord) ([]byte, error) {
 	return b, nil
 }
 
-// mostOfMany is how many secrets a record counts.
+// mostOfMany is how many secrets, or ranges of addresses, a record counts: far more than the control plane
+// lets a credential have, for one that cannot be written leaves the whole state unsure.
 const mostOfMany = 1<<16 - 1
 
 // resource takes in what the registry says of a resource.

@@ -247,16 +247,22 @@ func principalOf(t leastkey.ResourceType, id leastkey.ID) leastkey.Principal {
 }
 
 // condition is where a credential may be used from: how many ranges it works in, how many it does
-// not, a byte each; then these. A range is the size of its address in bytes, its length in bits and
+// not, in 16 bits each; then these. A range is the size of its address in bytes, its length in bits and
 // whether it was written without one, a byte each, and the address. One without an address contains
 // nothing.
 type condition []byte
 
+const conditionHead = 4
+
+func (c condition) in() int  { return int(le.Uint16(c)) }
+func (c condition) all() int { return c.in() + int(le.Uint16(c[2:])) }
+
 func appendCondition(to []byte, c leastkey.Condition) ([]byte, error) {
-	if len(c.In) > 255 || len(c.NotIn) > 255 {
+	if len(c.In) > mostOfMany || len(c.NotIn) > mostOfMany {
 		return nil, errTooMany
 	}
-	to = append(to, byte(len(c.In)), byte(len(c.NotIn)))
+	to = le.AppendUint16(to, uint16(len(c.In)))    //nolint:gosec // checked
+	to = le.AppendUint16(to, uint16(len(c.NotIn))) //nolint:gosec // checked
 	for _, r := range slices.Concat(c.In, c.NotIn) {
 		prefix := r.Prefix()
 		if !prefix.IsValid() {
@@ -273,8 +279,8 @@ func appendCondition(to []byte, c leastkey.Condition) ([]byte, error) {
 }
 
 func readCondition(from []byte) (condition, []byte) {
-	end := 2
-	for range int(from[0]) + int(from[1]) {
+	end := conditionHead
+	for range condition(from).all() {
 		end += 3 + int(from[end])
 	}
 	return from[:end], from[end:]
@@ -282,15 +288,17 @@ func readCondition(from []byte) (condition, []byte) {
 
 // admits is what leastkey.Condition does.
 func (c condition) admits(addr netip.Addr) bool {
-	if c == nil || c[0]|c[1] == 0 {
+	if c == nil {
 		return true
 	}
 	if !addr.IsValid() {
 		return false
 	}
 	addr = addr.Unmap().WithZone("")
-	in, inside := int(c[0]), c[0] == 0
-	for i, rest := 0, c[2:]; i < int(c[0])+int(c[1]); i++ {
+	in := c.in()
+	inside := in == 0
+	rest := []byte(c[conditionHead:])
+	for i := range c.all() {
 		var prefix netip.Prefix
 		prefix, _, rest = nextRange(rest)
 		if !prefix.IsValid() || !prefix.Contains(addr) {
@@ -319,12 +327,13 @@ func (c condition) whole() (out leastkey.Condition) {
 	if c == nil {
 		return out
 	}
-	for i, rest := 0, c[2:]; i < int(c[0])+int(c[1]); i++ {
+	rest := []byte(c[conditionHead:])
+	for i := range c.all() {
 		var prefix netip.Prefix
 		var bare bool
 		prefix, bare, rest = nextRange(rest)
 		r := leastkey.RangeOf(prefix, bare)
-		if i < int(c[0]) {
+		if i < c.in() {
 			out.In = append(out.In, r)
 		} else {
 			out.NotIn = append(out.NotIn, r)

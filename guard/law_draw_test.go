@@ -124,6 +124,11 @@ func (w *lawWorld) credential() leastkey.CredentialRecord {
 	}
 	if w.IntN(4) == 0 {
 		c.Condition = leastkey.Condition{In: some(w, 2, w.addressRange), NotIn: some(w, 2, w.addressRange)}
+		for w.IntN(40) == 0 { // more than a byte counts
+			for range 300 {
+				c.Condition.NotIn = append(c.Condition.NotIn, w.addressRange())
+			}
+		}
 	}
 	number := byte(0)
 	c.Policies = some(w, 3, func() leastkey.Policy {

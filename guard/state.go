@@ -22,6 +22,7 @@ type State struct {
 	rules   *rules     // in force, or to be when the state is sure again
 	history *history   // nil: nobody asks for it
 	follows bool       // a Follower writes it, and nobody else
+	fault   error      // why it cannot be sure, whatever it is given; nil usually
 	current atomic.Pointer[snapshot]
 	changed atomic.Pointer[chan struct{}]
 }
@@ -51,26 +52,41 @@ func newState(r *rules) *State {
 
 // UseCatalog puts another catalogue in force: what principals may do is computed anew, and every
 // decision that starts when it has returned goes by it. Requests under way go on by the old one. When
-// it fails, which takes a catalogue of tens of thousands of permission groups, the state is unsure.
+// it fails, which takes tens of thousands of permission groups, the state is unsure until it is loaded
+// anew; it never goes on by the old catalogue.
 func (s *State) UseCatalog(c *catalog.Catalog) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	done := false
+	defer s.unless(&done)
 	next, err := rulesOf(c, s.rules.words)
-	if err != nil {
-		s.publish(nil)
+	if err != nil { // the numbers of all catalogues so far are used up: a load begins with none
+		if next, err = rulesOf(c, newWords()); err == nil {
+			s.rules = next
+		}
+		s.fault = err
 		return
 	}
-	s.rules = next
+	s.rules, s.fault = next, nil
 	was := s.current.Load()
 	if was == nil {
+		done = true
 		return
 	}
 	edit := s.begin(was)
 	if err := edit.useCatalog(); err != nil {
-		s.publish(nil)
 		return
 	}
 	s.publish(edit.finish(was.revision))
+	done = true
+}
+
+// unless leaves the state unsure when what was begun is not done, for whatever reason: what nodes were
+// told of is not to be passed over.
+func (s *State) unless(done *bool) {
+	if !*done {
+		s.publish(nil)
+	}
 }
 
 // Catalog is the catalogue in force. It is nil for a [Follower] that has heard nothing yet.
@@ -96,8 +112,11 @@ func (s *State) publish(n *snapshot) {
 func (s *State) Load(rev leastkey.Revision, each func(yield func(leastkey.Change) error) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.follows {
+	switch {
+	case s.follows:
 		return errFollows
+	case s.fault != nil:
+		return s.fault
 	}
 	edit := s.begin(emptySnapshot())
 	if err := each(edit.apply); err != nil {
@@ -116,20 +135,21 @@ func (s *State) Apply(rev leastkey.Revision, changes []leastkey.Change) error {
 	if s.follows {
 		return errFollows
 	}
+	done := false
+	defer s.unless(&done)
 	was := s.current.Load()
 	if was == nil || rev != was.revision+1 {
-		s.publish(nil)
 		return fmt.Errorf("%w: revision %d came where the state has %s", ErrGap, rev, was)
 	}
 	edit := s.begin(was)
 	for _, c := range changes {
 		if err := edit.apply(c); err != nil {
-			s.publish(nil)
 			return err
 		}
 	}
 	s.history.add(rev, changes)
 	s.publish(edit.finish(rev))
+	done = true
 	return nil
 }
 
