@@ -147,3 +147,36 @@ func owner(t *testing.T, n *Node) control.Caller {
 	by.AnyOf = []leastkey.Permission{{Group: n.Group(t, "User Details Write"), Type: leastkey.UserType}}
 	return by
 }
+
+// Whatever the control plane lets a token have, nodes can hold: one that they could not hold would leave
+// all of them unsure, and no node would start any more.
+func TestNodesHoldTheLargestTokens(t *testing.T) {
+	n := Start(t, Config{})
+	by, owner := writer(t, n)
+	zone := leastkey.PatternOne(Zone(n.Ada.Zones[0]))
+	group := n.Catalog.GroupsNamed("DNS Write")[0].ID
+	spec := control.TokenSpec{Name: "large", Policies: []leastkey.Policy{{Effect: leastkey.Deny, Groups: []leastkey.ID{group}, Patterns: []leastkey.Pattern{zone}}}}
+	for i := range 999 {
+		spec.Policies[0].Patterns = append(spec.Policies[0].Patterns, leastkey.PatternOne(Zone(fmt.Sprintf("%032x", i))))
+	}
+	for i := range 1000 {
+		r, err := leastkey.ParseAddressRange(fmt.Sprintf("198.51.%d.%d", i/250, i%250))
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec.Condition.In = append(spec.Condition.In, r)
+	}
+	for range 99 {
+		spec.Policies = append(spec.Policies, leastkey.Policy{Effect: leastkey.Allow, Groups: []leastkey.ID{group}, Patterns: []leastkey.Pattern{zone}})
+	}
+	if _, _, err := n.Control.CreateToken(context.Background(), by, owner, spec); err != nil {
+		t.Fatal(err)
+	}
+	if _, sure := n.State.Revision(); !sure {
+		t.Fatal("the node is not sure any more")
+	}
+	n.Restart(t)
+	if _, sure := n.State.Revision(); !sure {
+		t.Fatal("the node does not start")
+	}
+}
