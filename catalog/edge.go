@@ -17,7 +17,7 @@ type edge struct {
 // hashOf looks at three bytes and the length: a map would look at all.
 func hashOf(segment string) uint32 {
 	n := len(segment)
-	h := uint32(n)*0x9e3779b1 ^ uint32(segment[0])*0x85ebca6b ^ uint32(segment[n/2])*0xc2b2ae35 ^ uint32(segment[n-1])*0x27d4eb2f //nolint:gosec // any number will do
+	h := uint32(n)*0x9e3779b1 ^ uint32(segment[0])*0x85ebca6b ^ uint32(segment[n/2])*0xc2b2ae35 ^ uint32(segment[n-1])*0x27d4eb2f
 	return h ^ h>>15
 }
 
@@ -26,7 +26,7 @@ func (e *edges) next(segment string) *node {
 	if len(e.slots) == 0 {
 		return nil
 	}
-	mask := uint32(len(e.slots) - 1) //nolint:gosec // of a slice
+	mask := uint32(len(e.slots) - 1)
 	for at := hashOf(segment) & mask; e.slots[at].to != nil; at = (at + 1) & mask {
 		if e.slots[at].segment == segment {
 			return e.slots[at].to
@@ -53,7 +53,7 @@ func (n *node) seal() {
 		n.edges.ops = append(n.edges.ops, op)
 	}
 	size := uint32(1)
-	for size < 2*uint32(len(n.fixed)) { //nolint:gosec // of a map
+	for size < 2*uint32(len(n.fixed)) {
 		size *= 2
 	}
 	if len(n.fixed) > 0 {

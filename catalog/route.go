@@ -204,7 +204,7 @@ func divide(path string) divided {
 			end = len(path) - at
 		}
 		if at += end; d.segments < mostDivided {
-			d.ends[d.segments] = uint32(at) //nolint:gosec // in a string
+			d.ends[d.segments] = uint32(at)
 		}
 		if at == len(path) {
 			d.segments++

@@ -20,7 +20,7 @@ const deepest = 16
 
 // ancestry puts the ancestors of a place behind those that are there already, and reports whether it
 // is known: all of them are, up to a user or an account. What is not known has none.
-func (n *snapshot) ancestry(t *target, at handle, p place) bool {
+func (n *snapshot) ancestry(t *target, p place) bool {
 	from := t.depth
 	for {
 		switch {
@@ -30,7 +30,7 @@ func (n *snapshot) ancestry(t *target, at handle, p place) bool {
 				return true
 			}
 		case p.is(isRegistered) && t.depth-from < deepest:
-			at = p.parent()
+			at := p.parent()
 			if at == nowhere {
 				break
 			}
@@ -52,14 +52,14 @@ func (n *snapshot) one(kind uint16, id string) (t target) {
 	t = target{on: leastkey.TargetOne, kind: kind}
 	var p place
 	t.at, p = placeOf(&n.places, n.seed, kind, id)
-	t.known = t.at != nowhere && n.ancestry(&t, t.at, p)
+	t.known = t.at != nowhere && n.ancestry(&t, p)
 	return t
 }
 
 // oneAt aims at the resource of a type that a handle stands for.
 func (n *snapshot) oneAt(kind uint16, at handle) (t target) {
 	t = target{on: leastkey.TargetOne, kind: kind, at: at}
-	t.known = at != nowhere && n.ancestry(&t, at, placeAt(&n.places, at))
+	t.known = at != nowhere && n.ancestry(&t, placeAt(&n.places, at))
 	return t
 }
 
@@ -91,7 +91,7 @@ func (n *snapshot) childOf(parent handle, kind uint16) target {
 		return t
 	}
 	t.above[0], t.depth = parent, 1
-	if t.known = n.ancestry(&t, parent, p); !t.known {
+	if t.known = n.ancestry(&t, p); !t.known {
 		t.depth = 0
 	}
 	return t
@@ -127,7 +127,7 @@ func (n *snapshot) whole(t *target, on, parent leastkey.Resource) leastkey.Targe
 func (n *snapshot) kindOf(t leastkey.ResourceType) uint16 {
 	for kind, known := range n.types {
 		if known == t {
-			return uint16(kind) //nolint:gosec // fewer than mostTypes
+			return uint16(kind)
 		}
 	}
 	return noType

@@ -98,7 +98,7 @@ func (e *change) credential(rec *leastkey.CredentialRecord) error {
 	e.secrets.Put(key, b)
 	e.ids.Put(idKey(e.seed, rec.Credential.ID), le.AppendUint32(nil, key))
 	for _, s := range rec.Secrets[1:] {
-		alias := append(s.Hash[keySize:], 0, 0, isAlias)
+		alias := slices.Concat(s.Hash[keySize:], []byte{0, 0, isAlias})
 		e.secrets.Put(secretKey(s.Hash[:]), le.AppendUint32(alias, key))
 	}
 	return nil
@@ -106,18 +106,18 @@ func (e *change) credential(rec *leastkey.CredentialRecord) error {
 
 // idKey is where a credential stands by its id.
 func idKey(seed maphash.Seed, id leastkey.ID) uint32 {
-	return uint32(maphash.Bytes(seed, id[:])) //nolint:gosec // the lower half
+	return uint32(maphash.Bytes(seed, id[:]))
 }
 
 // forget takes out a credential with all its secrets, and what only it named.
 func (e *change) forget(key uint32, was bearer) {
 	b := slices.Clone(was) // it stands in a page that changes
-	p := bearer(b).parts()
+	p := b.parts()
 	for _, s := range secretsOf(key, b) {
 		e.secrets.Drop(secretKey(s.Hash[:]), func(rec []byte) bool { return sameHash(rec, &s.Hash) })
 	}
-	e.ids.Drop(idKey(e.seed, leastkey.ID(bearer(b).id())), func(rec []byte) bool { return le.Uint32(rec) == key })
-	e.leave(bearer(b).owner())
+	e.ids.Drop(idKey(e.seed, leastkey.ID(b.id())), func(rec []byte) bool { return le.Uint32(rec) == key })
+	e.leave(b.owner())
 	for rest := p.rest; p.policies > 0; p.policies-- {
 		head := rest[idSize]
 		_, c, after := nextClause(rest, &e.clauses.Table, anyGroup)
@@ -163,7 +163,7 @@ func (e *change) bearer(rec *leastkey.CredentialRecord) ([]byte, error) {
 		return nil, errTooMany
 	}
 	if len(others) > 0 {
-		flags, b = flags|hasOthers, le.AppendUint16(b, uint16(len(others))) //nolint:gosec // checked
+		flags, b = flags|hasOthers, le.AppendUint16(b, uint16(len(others)))
 	}
 	for _, s := range others {
 		b = append(b, s.Hash[:]...)

@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"cmp"
 	"errors"
 	"hash/maphash"
 	"slices"
@@ -114,7 +113,7 @@ func (c *clause) holds(want pattern) bool {
 	}
 	low, high := 0, len(c.sorted)/patternSize
 	for low < high {
-		if mid := (low + high) / 2; patternAt(c.sorted, mid) < want { //nolint:gosec // of a slice
+		if mid := (low + high) / 2; patternAt(c.sorted, mid) < want {
 			low = mid + 1
 		} else {
 			high = mid
@@ -249,7 +248,7 @@ func clauseHandles(seed maphash.Seed, groups, patterns []byte) handles {
 	_ = h.WriteByte(0)
 	_, _ = h.Write(patterns)
 	sum := h.Sum64()
-	return handles{uint32(sum), uint32(sum>>32) | 1} //nolint:gosec // the halves of it
+	return handles{uint32(sum), uint32(sum>>32) | 1}
 }
 
 func sameClause(rec, groups, patterns []byte) bool {
@@ -276,7 +275,7 @@ func newShared(groups, patterns []byte) ([]byte, error) {
 			}
 			bits[n/8] |= 1 << (n % 8)
 		}
-		rec = le.AppendUint16(rec, uint16(len(bits))) //nolint:gosec // mostGroups/8
+		rec = le.AppendUint16(rec, uint16(len(bits)))
 		rec = append(rec, bits...)
 	}
 	if n := len(patterns) / patternSize; n > few {
@@ -284,7 +283,7 @@ func newShared(groups, patterns []byte) ([]byte, error) {
 		for i := range n {
 			order[i] = patternAt(patterns, i)
 		}
-		slices.SortFunc(order, func(a, b pattern) int { return cmp.Compare(a, b) })
+		slices.Sort(order)
 		for _, p := range order {
 			rec = appendPattern(rec, p)
 		}

@@ -78,7 +78,7 @@ func (b bearer) parts() (p parts) {
 		p.others, rest = rest[2:2+n], rest[2+n:]
 	}
 	policies, size := binary.Uvarint(rest)
-	p.policies, p.rest = int(policies), rest[size:] //nolint:gosec // of a list in memory
+	p.policies, p.rest = int(policies), rest[size:]
 	return p
 }
 
@@ -261,8 +261,8 @@ func appendCondition(to []byte, c leastkey.Condition) ([]byte, error) {
 	if len(c.In) > mostOfMany || len(c.NotIn) > mostOfMany {
 		return nil, errTooMany
 	}
-	to = le.AppendUint16(to, uint16(len(c.In)))    //nolint:gosec // checked
-	to = le.AppendUint16(to, uint16(len(c.NotIn))) //nolint:gosec // checked
+	to = le.AppendUint16(to, uint16(len(c.In)))
+	to = le.AppendUint16(to, uint16(len(c.NotIn)))
 	for _, r := range slices.Concat(c.In, c.NotIn) {
 		prefix := r.Prefix()
 		if !prefix.IsValid() {

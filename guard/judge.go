@@ -2,6 +2,7 @@ package guard
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/leastkey/leastkey"
@@ -103,12 +104,7 @@ func (j *judged) about(to []said, op *accepted, t *target) []said {
 // accepts reports whether one of the groups is an accepted one.
 func (c *clause) accepts(op *accepted) bool {
 	if c.members != nil {
-		for _, group := range op.groups {
-			if c.has(group) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(op.groups, c.has)
 	}
 	for i := 0; i < len(c.groups); i += 2 {
 		if hasBit(op.bits, le.Uint16(c.groups[i:])) {

@@ -42,7 +42,7 @@ func (e *change) unname(at handle, kind uint16, name string) {
 
 // nameKey is where what has a host name stands.
 func nameKey(seed maphash.Seed, name string) uint32 {
-	return uint32(maphash.String(seed, name)) //nolint:gosec // the lower half
+	return uint32(maphash.String(seed, name))
 }
 
 // rename puts everything down by its name anew, for another catalogue.

@@ -65,7 +65,7 @@ func (h holdings) part(i int) []byte {
 func (h holdings) grants(account handle) []byte {
 	low, high := 0, h.len()
 	for low < high {
-		if mid := (low + high) / 2; h.account(mid) < account { //nolint:gosec // of a slice
+		if mid := (low + high) / 2; h.account(mid) < account {
 			low = mid + 1
 		} else {
 			high = mid
@@ -204,18 +204,18 @@ func (e *change) putOwner(at handle, p leastkey.PrincipalRecord, told bool, memb
 	}
 	rec = appendText(append(rec, p.Principal.ID[:]...), p.Email)
 	slices.SortFunc(members, func(a, b seat) int { return cmp.Compare(a.account, b.account) })
-	rec = le.AppendUint32(rec, uint32(len(members))) //nolint:gosec // of accounts
+	rec = le.AppendUint32(rec, uint32(len(members)))
 	index := len(rec)
 	rec = append(rec, make([]byte, 8*len(members))...)
 	parts := len(rec)
 	for i, m := range members {
 		le.PutUint32(rec[index+8*i:], m.account)
-		le.PutUint32(rec[index+8*i+4:], uint32(len(rec)-parts)) //nolint:gosec // far below
-		rec = le.AppendUint32(rec, uint32(len(m.roles)))        //nolint:gosec // of a list in memory
+		le.PutUint32(rec[index+8*i+4:], uint32(len(rec)-parts))
+		rec = le.AppendUint32(rec, uint32(len(m.roles)))
 		for _, role := range m.roles {
 			rec = append(rec, role[:]...)
 		}
-		rec = le.AppendUint32(rec, uint32(len(m.groups))) //nolint:gosec // of a list in memory
+		rec = le.AppendUint32(rec, uint32(len(m.groups)))
 		for _, id := range m.groups {
 			n, err := e.rules.words.group(id)
 			if err != nil {

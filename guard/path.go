@@ -64,7 +64,7 @@ func canonicalPath(target string) (path, rawQuery string, err error) {
 // plainBytes are those that a path may have as they are, without the slash.
 var plainBytes = func() (plain [256]bool) {
 	for c := range len(plain) {
-		plain[c] = isPathByte(byte(c)) //nolint:gosec // of a byte
+		plain[c] = isPathByte(byte(c))
 	}
 	return plain
 }()

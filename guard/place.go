@@ -45,7 +45,7 @@ type handles struct{ next, step uint32 }
 
 func handlesOf(seed maphash.Seed, kind uint16, id string) handles {
 	hash := maphash.String(seed, id) ^ uint64(kind)*0x9e3779b97f4a7c15
-	return handles{uint32(hash), uint32(hash>>32) | 1} //nolint:gosec // the halves of it
+	return handles{uint32(hash), uint32(hash>>32) | 1}
 }
 
 func (h *handles) take() handle {

@@ -30,24 +30,24 @@ func readText(from []byte) (text, rest []byte) {
 		return from[1 : 1+int(n)], from[1+int(n):]
 	}
 	n, size := binary.Uvarint(from)
-	return from[size : size+int(n)], from[size+int(n):] //nolint:gosec // the length of a string that was
+	return from[size : size+int(n)], from[size+int(n):]
 }
 
 // A stamp is an instant: seconds since 1970 and nanoseconds.
 const stampSize = 12
 
 func appendStamp(to []byte, t time.Time) []byte {
-	to = le.AppendUint64(to, uint64(t.Unix()))         //nolint:gosec // read back as it was
-	return le.AppendUint32(to, uint32(t.Nanosecond())) //nolint:gosec // below 1e9
+	to = le.AppendUint64(to, uint64(t.Unix()))
+	return le.AppendUint32(to, uint32(t.Nanosecond()))
 }
 
 func readStamp(from []byte) time.Time {
-	return time.Unix(int64(le.Uint64(from)), int64(le.Uint32(from[8:]))).UTC() //nolint:gosec // as written
+	return time.Unix(int64(le.Uint64(from)), int64(le.Uint32(from[8:]))).UTC()
 }
 
 // before reports whether the instant at is before a stamp.
 func before(at time.Time, stamp []byte) bool {
-	seconds, nanos := int64(le.Uint64(stamp)), int(le.Uint32(stamp[8:])) //nolint:gosec // as written
+	seconds, nanos := int64(le.Uint64(stamp)), int(le.Uint32(stamp[8:]))
 	if unix := at.Unix(); unix != seconds {
 		return unix < seconds
 	}
@@ -59,5 +59,5 @@ func size32(n int) (uint32, error) {
 	if n > math.MaxInt32 {
 		return 0, errTooLong
 	}
-	return uint32(n), nil //nolint:gosec // checked
+	return uint32(n), nil
 }

@@ -42,7 +42,7 @@ func (w *words) group(id leastkey.ID) (uint16, error) {
 	if len(w.groups) == mostGroups {
 		return 0, fmt.Errorf("guard: more than %d permission groups", mostGroups)
 	}
-	n = uint16(len(w.groups)) //nolint:gosec // fewer than mostGroups
+	n = uint16(len(w.groups))
 	w.groups, w.groupAt[id] = append(w.groups, id), n
 	return n, nil
 }
@@ -55,7 +55,7 @@ func (w *words) kind(t leastkey.ResourceType) (uint16, error) {
 	if len(w.types) == mostTypes {
 		return 0, errors.New("guard: too many resource types")
 	}
-	n = uint16(len(w.types)) //nolint:gosec // fewer than mostTypes
+	n = uint16(len(w.types))
 	w.types, w.typeAt[t] = append(w.types, t), n
 	return n, nil
 }
