@@ -61,25 +61,41 @@ func (r *Recorder) Observe(o guard.Observation) {
 // Run flushes at every tick until ctx is done, and then once more; what is observed after that is
 // lost, so stop the requests first. A flush under way is not broken off. Its error is that of the
 // last flush.
+//
+// After a large flush it passes over as many ticks as there were parts of it, so that however many
+// requests come, what is written of them for good stays a small part of the work: of each credential
+// the last uses alone are kept, and these wait.
 func (r *Recorder) Run(ctx context.Context, tick <-chan time.Time) error {
-	for ctx.Err() == nil {
+	for rest := 0; ctx.Err() == nil; {
 		select {
 		case <-tick:
-			_ = r.flushInTime(ctx) // logged, and tried again at the next tick
+			if rest > 0 {
+				rest--
+				continue
+			}
+			parts, _ := r.flushInTime(ctx) // logged, and tried again at the next tick
+			rest = max(parts-1, 0)
 		case <-ctx.Done():
 		}
 	}
-	return r.flushInTime(ctx)
+	_, err := r.flushInTime(ctx)
+	return err
 }
 
-func (r *Recorder) flushInTime(ctx context.Context) error {
+func (r *Recorder) flushInTime(ctx context.Context) (parts int, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	return r.Flush(ctx)
+	return r.flush(ctx)
 }
 
 // Flush hands on what was observed before. What the sink did not take is kept for the next time.
 func (r *Recorder) Flush(ctx context.Context) error {
+	_, err := r.flush(ctx)
+	return err
+}
+
+// flush says how many parts there were that the sink took.
+func (r *Recorder) flush(ctx context.Context) (parts int, err error) {
 	r.flushing.Lock()
 	defer r.flushing.Unlock()
 	r.mu.Lock()
@@ -91,12 +107,13 @@ func (r *Recorder) Flush(ctx context.Context) error {
 		uses, credentials := r.unsent.first()
 		if err := r.sink.RecordUses(ctx, uses); err != nil {
 			r.failed(err)
-			return err
+			return parts, err
 		}
 		r.unsent.drop(credentials)
+		parts++
 	}
 	r.succeeded()
-	return nil
+	return parts, nil
 }
 
 // failed logs the first of several failures in a row.
