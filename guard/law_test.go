@@ -149,8 +149,7 @@ func (w *lawWorld) beginning() (changes []leastkey.Change) {
 	return changes
 }
 
-// step makes some commits. What a commit says is not to be kept from it, so it is said once more, in
-// another place, and then destroyed.
+// step makes some commits, and now and then puts the catalogue in force anew.
 func (w *lawWorld) step() {
 	for range 1 + w.IntN(4) {
 		var changes []leastkey.Change
