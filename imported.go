@@ -12,7 +12,9 @@ const importTag = "leastkey imported secret v1\x00"
 
 // ImportedHash is what is kept of a secret that another system made, from SHA-256 of that secret.
 func ImportedHash(sum [sha256.Size]byte) SecretHash {
-	return sha256.Sum256(append([]byte(importTag), sum[:]...))
+	var buf [len(importTag) + sha256.Size]byte // on the stack: every unknown token comes here
+	copy(buf[copy(buf[:], importTag):], sum[:])
+	return sha256.Sum256(buf[:])
 }
 
 // ImportedHash is what is kept of the secret when it was imported, whatever its shape. It is not

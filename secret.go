@@ -212,14 +212,18 @@ func (s Secret) IsZero() bool { return s.text == nil }
 // Hash is what is kept of a secret.
 func (s Secret) Hash() SecretHash { return hashOf(s.Reveal()) }
 
-func hashOf(text string) SecretHash {
-	if len(text) <= maxPrintable { // every shape but one is shorter: no allocation on the decision path
+func hashOf(text string) SecretHash { return sumOf(hashTag, text) }
+
+// sumOf is SHA-256 of a tag and a text. All shapes of secrets but one are short, and need no allocation
+// on the way of every request.
+func sumOf(tag, text string) [sha256.Size]byte {
+	if len(text) <= maxPrintable {
 		var buf [len(hashTag) + maxPrintable]byte
-		n := copy(buf[:], hashTag)
+		n := copy(buf[:len(hashTag)], tag)
 		n += copy(buf[n:], text)
 		return sha256.Sum256(buf[:n])
 	}
-	return sha256.Sum256([]byte(hashTag + text))
+	return sha256.Sum256([]byte(tag + text))
 }
 
 // Recognize says which kind of secret a text is, as [Brand.ParseAny] does, and gives the hash that is
@@ -233,7 +237,7 @@ func (b Brand) Recognize(s string) (SecretHash, SecretKind, error) {
 }
 
 // ImportedHashOf is [Secret.ImportedHash] of a text that [Brand.Recognize] knows.
-func ImportedHashOf(s string) SecretHash { return ImportedHash(sha256.Sum256([]byte(s))) }
+func ImportedHashOf(s string) SecretHash { return ImportedHash(sumOf("", s)) }
 
 // Tail is the last four characters, which owners use to tell two secrets of one token apart.
 // For a token they are half of its checksum and say nothing about the random part.

@@ -72,10 +72,10 @@ func InvalidToken() *Denial {
 }
 
 // unknown is for a well-formed credential that is nobody's: revoked, rolled away, never issued.
-func unknown(p presented, op *catalog.Operation) *Denial {
+func unknown(sent leastkey.Kind, op *catalog.Operation) *Denial {
 	e := api.InvalidAccessToken()
 	switch {
-	case p.sent == leastkey.GlobalAPIKey:
+	case sent == leastkey.GlobalAPIKey:
 		e = api.UnknownKey()
 	case forToken(op):
 		return InvalidToken()

@@ -274,7 +274,7 @@ func TestLaw5FollowersNeverMixCatalogues(t *testing.T) {
 		}
 		v := there.Check(context.Background(), asked)
 		if !v.Allowed() {
-			t.Fatalf("%+v %+v", v.Decision, v.Denial)
+			t.Fatalf("%+v %+v", v.Decision, v.Denial())
 		}
 		seen[v.Catalog().Digest()]++
 	}

@@ -165,7 +165,7 @@ func (w *crowd) rates(t testing.TB, rounds int) (floor, ours time.Duration) {
 			middle := time.Now()
 			for i := range requests {
 				if v := w.check(requests[i]); !v.Allowed() {
-					t.Fatal(v.Denial.Errors)
+					t.Fatal(v.Denial().Errors)
 				}
 			}
 			end := time.Now()

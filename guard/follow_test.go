@@ -166,7 +166,7 @@ func TestFollowerDecidesAsItsOrigin(t *testing.T) {
 						asked := asks(token, method, "/shops/"+id)
 						here, there := w.Guard.Check(ctx, asked), there.Check(ctx, asked)
 						if here.Decision.Reason != there.Decision.Reason || here.Allowed() != there.Allowed() || here.Target.Known != there.Target.Known ||
-							here.Credential.ID != there.Credential.ID || !here.Allowed() && here.Denial.Status != there.Denial.Status {
+							here.Credential.ID != there.Credential.ID || !here.Allowed() && here.Denial().Status != there.Denial().Status {
 							r.Fatalf("%s %s: %s here, %s there", method, asked.Target, here.Decision.Reason, there.Decision.Reason)
 						}
 						compared++
@@ -225,7 +225,7 @@ func TestLaw8FollowersKeepTheBound(t *testing.T) {
 	there := guardOf(t, state, w.Now)
 	status := func() int {
 		if v := there.Check(context.Background(), asks(w.token, "GET", "/shops/7")); !v.Allowed() {
-			return v.Denial.Status
+			return v.Denial().Status
 		}
 		return 200
 	}
@@ -279,11 +279,11 @@ func TestFollowersHearAtOnce(t *testing.T) {
 		token := w.Token(w.User("ada@example.com"), leastkeytest.Allow("Shop Read").On(leastkey.PatternEvery("shop")))
 		reaches(t, state, w.State)
 		if v := there.Check(t.Context(), asks(token, "GET", "/shops/7")); !v.Allowed() {
-			t.Fatalf("%+v", v.Denial)
+			t.Fatalf("%+v", v.Denial())
 		}
 		token.Revoke()
 		reaches(t, state, w.State)
-		if v := there.Check(t.Context(), asks(token, "GET", "/shops/7")); v.Allowed() || v.Denial.Status != 401 {
+		if v := there.Check(t.Context(), asks(token, "GET", "/shops/7")); v.Allowed() || v.Denial().Status != 401 {
 			t.Fatalf("%+v", v)
 		}
 	}

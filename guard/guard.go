@@ -70,9 +70,9 @@ func (g *Guard) Recheck(_ context.Context, r Request) Verdict {
 
 func (g *Guard) check(r *Request, l *look) {
 	g.recognize(r, l)
-	if l.v.Denial == nil && r.Arrive != nil {
+	if !l.v.refused && r.Arrive != nil {
 		if err := r.Arrive(); err != nil {
-			refuse(&l.v, unreadable(err))
+			l.v.refuse(unreadable(err))
 			return
 		}
 		*l = look{}
@@ -81,8 +81,8 @@ func (g *Guard) check(r *Request, l *look) {
 	g.decide(r, l)
 }
 
-// look is a request as it stands at one instant and in one snapshot. Until its verdict has a Denial,
-// it is in order as far as it was looked at.
+// look is a request as it stands at one instant and in one snapshot. Until its verdict is refused, it is in
+// order as far as it was looked at.
 type look struct {
 	v Verdict
 	judged
@@ -93,11 +93,11 @@ type look struct {
 // recognize finds the operation and whose secret the request carries, and admits the credential.
 func (g *Guard) recognize(r *Request, l *look) {
 	g.locate(r, l)
-	if l.v.Denial != nil {
+	if l.v.refused {
 		return
 	}
-	if denial := g.presenter(&l.head, l); denial != nil {
-		refuse(&l.v, denial)
+	g.present(l)
+	if l.v.refused {
 		return
 	}
 	g.admit(l)
@@ -108,7 +108,7 @@ func (g *Guard) locate(r *Request, l *look) {
 	l.time, l.addr = g.now(), r.Addr
 	l.now = g.state.sure()
 	if l.now == nil {
-		refuse(&l.v, unsure())
+		l.v.refuse(unsure())
 		return
 	}
 	v := &l.v
@@ -124,12 +124,12 @@ func (g *Guard) locate(r *Request, l *look) {
 	}
 	if err != nil {
 		*v = Verdict{}
-		refuse(v, unclear(err.Error()))
+		v.refuse(unclear(err.Error()))
 		return
 	}
 	v.now, v.time, v.Host, v.Addr = l.now, l.time, host, r.Addr
 	if len(l.head.upgrade) > 0 && asksUpgrade(l.head.upgrade) && (v.Operation == nil || !upgradesTo(l.head.upgrade, v.Operation.Upgrade)) {
-		refuse(v, noUpgrade())
+		v.refuse(noUpgrade())
 	}
 }
 
@@ -145,20 +145,20 @@ func (g *Guard) admit(l *look) {
 	v.Decision = leastkey.Decision{Reason: l.admitted()}
 	switch {
 	case !v.Decision.Allowed():
-		refuse(v, g.denied(v))
+		v.refuse(nil)
 	case op == nil:
-		refuse(v, noRoute(g.masked(v.Path)))
+		v.refuse(noRoute(g.masked(v.Path)))
 	case forToken(op) && v.Credential.Kind != leastkey.Token:
-		refuse(v, notAToken())
+		v.refuse(notAToken())
 	case v.Credential.Kind == leastkey.ServiceKey && !op.ServiceKey:
-		refuse(v, notForServiceKeys())
+		v.refuse(notForServiceKeys())
 	}
 }
 
 // decide decides the operation on its target, when nothing stands against it so far.
 func (g *Guard) decide(r *Request, l *look) {
 	v := &l.v
-	if v.Denial != nil {
+	if v.refused {
 		return
 	}
 	if v.Operation.Access != catalog.ByPermission {
@@ -167,13 +167,13 @@ func (g *Guard) decide(r *Request, l *look) {
 			able(v, l, r)
 			return
 		}
-		refuse(v, noRoute(g.masked(v.Path)))
+		v.refuse(noRoute(g.masked(v.Path)))
 		return
 	}
 	op := &l.now.rules.accepted[v.Operation.Number()]
 	denial := g.target(r, l, op)
 	if denial != nil {
-		refuse(v, denial)
+		v.refuse(denial)
 		return
 	}
 	v.Decision = l.judged.decide(op, &v.aim)
@@ -186,7 +186,7 @@ func (g *Guard) decide(r *Request, l *look) {
 			l.told = v.Decided()
 			v.Target, v.aim = Target{Kind: leastkey.TargetOne, Resource: leastkey.Resource{Type: rule.Type}}, target{on: leastkey.TargetOne, kind: op.kind}
 		}
-		refuse(v, g.denied(v))
+		v.refuse(nil)
 		return
 	}
 	if v.Operation.Moves != nil {
@@ -200,7 +200,7 @@ func (g *Guard) decide(r *Request, l *look) {
 // able refuses what was allowed, and needs what the adapter cannot do.
 func able(v *Verdict, l *look, r *Request) {
 	if lacking := needs(v.Operation, &l.head) &^ r.Can; lacking != 0 {
-		refuse(v, unable(lacking))
+		v.refuse(unable(lacking))
 	}
 }
 
@@ -210,7 +210,7 @@ func (g *Guard) decideMove(r *Request, l *look, op *accepted) {
 	v := &l.v
 	to, denial := g.find(r, l, v.Operation.Moves.Under, v.Operation.Moves.In)
 	if denial != nil {
-		refuse(v, denial)
+		v.refuse(denial)
 		return
 	}
 	at, _ := placeOf(&l.now.places, l.now.seed, l.now.kindOf(to.Type), to.ID)
@@ -219,7 +219,7 @@ func (g *Guard) decideMove(r *Request, l *look, op *accepted) {
 		v.Decision, v.aim = onNew, made
 		v.Target = Target{Kind: leastkey.TargetCreate, Resource: leastkey.Resource{Type: v.Target.Resource.Type}, Known: made.known}
 		v.parent = to
-		refuse(v, g.denied(v))
+		v.refuse(nil)
 		return
 	}
 	v.MovesTo = to
@@ -239,29 +239,4 @@ func (g *Guard) masked(path string) string {
 // forToken reports whether the operation is verify: good for any token, and for tokens only.
 func forToken(op *catalog.Operation) bool {
 	return op != nil && op.Access == catalog.ByCredential
-}
-
-// refuse makes sure that what is answered and what was decided agree.
-func refuse(v *Verdict, d *Denial) {
-	v.Denial = d
-	if v.Decision.Allowed() {
-		v.Decision = leastkey.Decision{}
-	}
-}
-
-// denied words a decision against a known credential.
-func (g *Guard) denied(v *Verdict) *Denial {
-	switch reason := v.Decision.Reason; reason {
-	case leastkey.AddressRefused:
-		return wrongLocation(v.Addr)
-	case leastkey.PermissionMissing, leastkey.PermissionDenied, leastkey.PrincipalLacks:
-		return missing(v.Operation, v.Decided(), v.groupName)
-	default:
-		return unusable(reason, v.Operation)
-	}
-}
-
-func (v *Verdict) groupName(id leastkey.ID) string {
-	group, _ := v.now.rules.catalog.Group(id)
-	return group.Name
 }

@@ -6,22 +6,22 @@ import (
 	"github.com/leastkey/leastkey"
 )
 
-// presenter finds whose secret the header carries.
-func (g *Guard) presenter(h *header, l *look) *Denial {
+// present finds whose secret the header carries.
+func (g *Guard) present(l *look) {
+	v, h := &l.v, &l.head
 	shown, denial := carried(h, g.brand)
-	if denial != nil {
-		if forToken(l.v.Operation) && first(h.authorization) == "" && len(h.key)+len(h.email) > 0 {
-			denial = notAToken()
-		}
-		return denial
+	switch {
+	case denial == nil && l.identify(&shown):
+	case denial == nil && forToken(v.Operation) && shown.sent != leastkey.Token:
+		v.refuse(notAToken())
+	case denial == nil:
+		v.unknown = shown.sent
+		v.refuse(nil)
+	case forToken(v.Operation) && first(h.authorization) == "" && len(h.key)+len(h.email) > 0:
+		v.refuse(notAToken())
+	default:
+		v.refuse(denial)
 	}
-	if !l.identify(&shown) {
-		if forToken(l.v.Operation) && shown.sent != leastkey.Token {
-			return notAToken()
-		}
-		return unknown(shown, l.v.Operation)
-	}
-	return nil
 }
 
 // identify finds whose secret was presented. A key must come with the e-mail address of its own user,

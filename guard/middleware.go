@@ -62,12 +62,8 @@ func (g *Guard) Middleware(o MiddlewareOptions) func(http.Handler) http.Handler 
 			if v.Allowed() {
 				v = oneRoute(v, r)
 			}
-			switch {
-			case v.Denial != nil:
-				v.Denial.Write(w)
-				return
-			case !v.Allowed():
-				unsure().Write(w)
+			if d := v.Denial(); d != nil {
+				d.Write(w)
 				return
 			}
 			asked.Arrive = nil
@@ -112,7 +108,7 @@ func VerdictFrom(ctx context.Context) (Verdict, bool) {
 func VerdictNow(ctx context.Context) Verdict {
 	p, ok := ctx.Value(passedKey{}).(passed)
 	if !ok {
-		return Verdict{Denial: unsure()}
+		return Verdict{}
 	}
 	return p.again()
 }
@@ -123,9 +119,9 @@ func oneRoute(v Verdict, r *http.Request) Verdict {
 	path, _, _ := strings.Cut(r.RequestURI, "?")
 	switch {
 	case r.URL == nil || r.URL.EscapedPath() != path || r.URL.RawQuery != v.RawQuery:
-		refuse(&v, unclear("it was rewritten before it was decided; the guard must stand in front of what rewrites"))
+		v.refuse(unclear("it was rewritten before it was decided; the guard must stand in front of what rewrites"))
 	case r.Pattern != "" && (path != v.Path || hostWithPort(v.Host, r.Host) != r.Host):
-		refuse(&v, unclear("a route was chosen before it was decided, by another spelling of its host or path"))
+		v.refuse(unclear("a route was chosen before it was decided, by another spelling of its host or path"))
 	}
 	return v
 }

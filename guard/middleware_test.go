@@ -232,7 +232,7 @@ func TestNoVerdictWithoutMiddleware(t *testing.T) {
 	if v, ok := guard.VerdictFrom(context.Background()); ok || v.Allowed() {
 		t.Errorf("%+v, %t", v, ok)
 	}
-	if v := guard.VerdictNow(context.Background()); v.Allowed() || v.Denial.Status != 503 {
+	if v := guard.VerdictNow(context.Background()); v.Allowed() || v.Denial().Status != 503 {
 		t.Errorf("%+v", v)
 	}
 }

@@ -41,7 +41,7 @@ operations:
 		if v.Allowed() {
 			return http.StatusOK
 		}
-		return v.Denial.Status
+		return v.Denial().Status
 	}
 	for _, test := range []struct {
 		method, target, body string

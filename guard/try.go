@@ -47,7 +47,7 @@ func (g *Guard) Try(t Trial) Outcome {
 }
 
 func outcome(v *Verdict, known bool) Outcome {
-	return Outcome{Known: known, Allowed: v.Allowed(), Denial: v.Denial, Decision: v.Decision, Operation: v.Operation, Target: v.Target.Resource, sees: v.Sees}
+	return Outcome{Known: known, Allowed: v.Allowed(), Denial: v.Denial(), Decision: v.Decision, Operation: v.Operation, Target: v.Target.Resource, sees: v.Sees}
 }
 
 // attempt decides a trial, and says whether there is such a credential as is to make it.
@@ -63,9 +63,10 @@ func (g *Guard) attempt(t Trial) (l *look, known bool) {
 		known = l.holding(t.Credential)
 	}
 	switch {
-	case v.Denial != nil:
+	case v.refused:
 	case !known:
-		refuse(v, unknown(presented{sent: leastkey.Token}, v.Operation))
+		v.unknown = leastkey.Token
+		v.refuse(nil)
 	default:
 		g.admit(l)
 	}

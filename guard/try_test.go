@@ -57,15 +57,15 @@ func TestTryAgreesWithCheck(t *testing.T) {
 				t.Fatalf("known %t, live %t", out.Known, live)
 			}
 			status := http.StatusOK
-			if v.Denial != nil {
-				status = v.Denial.Status
+			if v.Denial() != nil {
+				status = v.Denial().Status
 			}
 			statuses[status]++
 			if out.Allowed != v.Allowed() || out.Allowed != (out.Denial == nil) || out.Decision != v.Decision || out.Operation != v.Operation || out.Target != v.Target.Resource {
 				t.Fatalf("%s %s: tried %+v, checked %+v", r.Method, r.Target, out, v)
 			}
 			// What nobody holds is answered as what it was taken for: a token.
-			if diff := cmp.Diff(v.Denial, out.Denial); diff != "" && (live || rec.Credential.Kind == leastkey.Token) {
+			if diff := cmp.Diff(v.Denial(), out.Denial); diff != "" && (live || rec.Credential.Kind == leastkey.Token) {
 				t.Fatalf("%s %s: the answers differ: %s", r.Method, r.Target, diff)
 			}
 			switch {

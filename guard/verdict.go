@@ -14,7 +14,6 @@ import (
 // Verdict is what the guard says of one request. The zero Verdict refuses.
 type Verdict struct {
 	Decision   leastkey.Decision
-	Denial     *Denial             // what to answer; set exactly when the request is refused
 	Operation  *catalog.Operation  // nil when no operation was found
 	Params     catalog.Params      // values of the path template's parameters
 	Host       string              // in lower case, without a port; "" when the request names none
@@ -25,6 +24,10 @@ type Verdict struct {
 	Target     Target              // zero when it was not found
 	MovesTo    leastkey.Resource   // the new parent of the target, of an operation that moves it
 	Addr       netip.Addr          // the client's, as the adapter gave it
+
+	refused bool          // also when the decision would allow it
+	worded  *Denial       // what to answer, of a refusal that is not in the decision
+	unknown leastkey.Kind // as what the secret was sent that nobody has; zero when it was not that
 
 	now    *snapshot // by which it was decided; nil when it was refused before that
 	by     bearer
@@ -78,7 +81,44 @@ func (v Verdict) Catalog() *catalog.Catalog {
 }
 
 // Allowed reports whether the request may go ahead.
-func (v Verdict) Allowed() bool { return v.Denial == nil && v.Decision.Allowed() }
+func (v Verdict) Allowed() bool { return !v.refused && v.Decision.Allowed() }
+
+// Denial is what to answer to a request that is refused; nil exactly when it is allowed. It is worded
+// when it is asked for, so that a refusal costs no more than an allow until somebody is to be told.
+func (v Verdict) Denial() *Denial {
+	switch {
+	case v.Allowed():
+		return nil
+	case v.worded != nil:
+		return v.worded
+	case v.unknown != 0:
+		return unknown(v.unknown, v.Operation)
+	case v.now == nil:
+		return unsure()
+	}
+	switch reason := v.Decision.Reason; reason {
+	case leastkey.AddressRefused:
+		return wrongLocation(v.Addr)
+	case leastkey.PermissionMissing, leastkey.PermissionDenied, leastkey.PrincipalLacks:
+		return missing(v.Operation, v.Decided(), v.groupName)
+	default:
+		return unusable(reason, v.Operation)
+	}
+}
+
+// refuse settles a refusal, in words of its own or, without any, in those of the decision. What is
+// answered and what was decided agree.
+func (v *Verdict) refuse(d *Denial) {
+	v.refused, v.worded = true, d
+	if v.Decision.Allowed() {
+		v.Decision = leastkey.Decision{}
+	}
+}
+
+func (v *Verdict) groupName(id leastkey.ID) string {
+	group, _ := v.now.rules.catalog.Group(id)
+	return group.Name
+}
 
 // Sees reports whether one item of an allowed list may be shown: the operation's accepted
 // permissions, decided on that resource, with the same credential at the same instant. It may be

@@ -191,7 +191,7 @@ func (w *world) status(r guard.Request) int {
 	if v.Allowed() {
 		return http.StatusOK
 	}
-	return v.Denial.Status
+	return v.Denial().Status
 }
 
 // answer is what a refused request is answered, head and body.
@@ -202,6 +202,6 @@ func (w *world) answer(t testing.TB, r guard.Request) *httptest.ResponseRecorder
 		t.Fatalf("%s %s is allowed", r.Method, r.Target)
 	}
 	rec := httptest.NewRecorder()
-	v.Denial.Write(rec)
+	v.Denial().Write(rec)
 	return rec
 }

@@ -43,7 +43,7 @@ func (s scene) status(c *leastkeytest.Credential) int {
 	if v.Allowed() {
 		return 200
 	}
-	return v.Denial.Status
+	return v.Denial().Status
 }
 
 // Whatever is done to a world is known to the next request.
@@ -143,7 +143,7 @@ func TestCheckKeepsTheBody(t *testing.T) {
 	body := `{"name":"new.example","account":{"id":"` + s.acme.ID.String() + `"}}`
 	r := s.Key(s.ada).Request("POST", "/client/v4/zones", body)
 	if v := s.Check(r); !v.Allowed() {
-		t.Fatalf("refused: %+v", v.Denial)
+		t.Fatalf("refused: %+v", v.Denial())
 	}
 	if left, err := io.ReadAll(r.Body); err != nil || string(left) != body {
 		t.Errorf("%q is left (%v)", left, err)

@@ -335,7 +335,7 @@ func (s *seeds) forget(ctx context.Context, n *node) error {
 			s.Users[i].Password = ""
 		}
 		header := http.Header{"X-Auth-Email": {u.Email}, "X-Auth-Key": {u.Key}}
-		if v := n.guard.Recheck(ctx, guard.Request{Can: guard.Control, Method: http.MethodGet, Target: "/client/v4/user", Header: header}); v.Denial != nil {
+		if v := n.guard.Recheck(ctx, guard.Request{Can: guard.Control, Method: http.MethodGet, Target: "/client/v4/user", Header: header}); !v.Allowed() {
 			s.Users[i].Key = ""
 		}
 	}

@@ -18,7 +18,7 @@ func (a *API) Refused(ctx context.Context, v guard.Verdict) {
 	if act == "" {
 		return
 	}
-	if err := a.control.Refuse(ctx, callerOf(v), refusalOf(v, act, cmp.Or(v.Decision.Reason.Words(), v.Denial.Errors[0].Message))); err != nil {
+	if err := a.control.Refuse(ctx, callerOf(v), refusalOf(v, act, cmp.Or(v.Decision.Reason.Words(), v.Denial().Errors[0].Message))); err != nil {
 		a.log.Error("a refused act is not in the audit log", "operation", v.Operation.String(), "credential", v.Credential.ID.String(), "error", err)
 	}
 }

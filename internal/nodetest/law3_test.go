@@ -99,7 +99,7 @@ func TestLaw3InTheTransaction(t *testing.T) {
 			r := Request(t, token.Bearer(), "POST", path, Object{"name": "late", "policies": []Policy{}})
 			v := n.Guard.Check(t.Context(), guard.Request{Can: guard.AllAbilities, Method: r.Method, Target: r.RequestURI, Header: r.Header})
 			if !v.Allowed() {
-				t.Fatalf("refused before the change: %+v", v.Denial)
+				t.Fatalf("refused before the change: %+v", v.Denial())
 			}
 			change(token, member)
 			done, _ := n.Acts(t)

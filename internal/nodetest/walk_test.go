@@ -177,8 +177,8 @@ func (w *walk) agree(rt *rapid.T) {
 				if v.Allowed() != want {
 					rt.Fatalf("secret %d (%s) from %s, %+v: the node says %t (%v), the oracle %t\n%+v", i, k.path, addr, p, v.Allowed(), v.Decision.Reason, want, c)
 				}
-				if !want && (v.Denial.Status == http.StatusForbidden) != usable && admits(c, addr) {
-					rt.Fatalf("secret %d from %s, %+v: refused with %d, and usable is %t", i, addr, p, v.Denial.Status, usable)
+				if !want && (v.Denial().Status == http.StatusForbidden) != usable && admits(c, addr) {
+					rt.Fatalf("secret %d from %s, %+v: refused with %d, and usable is %t", i, addr, p, v.Denial().Status, usable)
 				}
 			}
 		}

@@ -29,10 +29,10 @@ func TestExplain(t *testing.T) {
 			if e.Allowed != v.Allowed() || e.Decision != v.Decision || e.Operation != v.Operation {
 				t.Errorf("explained %+v, decided %+v", e, v)
 			}
-			if diff := cmp.Diff(v.Denial, e.Denial); diff != "" {
+			if diff := cmp.Diff(v.Denial(), e.Denial); diff != "" {
 				t.Error(diff)
 			}
-			if e.Addition != nil && (v.Denial == nil || v.Denial.Status != 403) {
+			if e.Addition != nil && (v.Denial() == nil || v.Denial().Status != 403) {
 				t.Errorf("an addition to what is not refused with 403: %+v", e.Addition)
 			}
 			agreed++

@@ -38,8 +38,8 @@ func TestAbilities(t *testing.T) {
 				v := w.Guard.Check(context.Background(), w.Sent(t, c).Guarded(guard.AllAbilities&^lacking))
 				if needs&lacking == 0 {
 					hold(t, w, c, v)
-				} else if v.Allowed() || v.Denial.Status != 501 || v.Denial.Errors[0].Code != api.CodeUnsupported || v.Denial.Challenge != "" {
-					t.Errorf("without %05b: allowed %t, %+v; want a refusal with 501 and %d", lacking, v.Allowed(), v.Denial, api.CodeUnsupported)
+				} else if v.Allowed() || v.Denial().Status != 501 || v.Denial().Errors[0].Code != api.CodeUnsupported || v.Denial().Challenge != "" {
+					t.Errorf("without %05b: allowed %t, %+v; want a refusal with 501 and %d", lacking, v.Allowed(), v.Denial(), api.CodeUnsupported)
 				}
 			}
 		}
@@ -51,14 +51,14 @@ func hold(t *testing.T, w *vectors.World, c vectors.Case, v guard.Verdict) {
 	t.Helper()
 	want := c.Want
 	status, code, header := 200, 0, ""
-	if v.Denial != nil {
+	if v.Denial() != nil {
 		rec := httptest.NewRecorder()
-		v.Denial.Write(rec)
-		status, code, header = rec.Code, v.Denial.Errors[0].Code, rec.Header().Get("WWW-Authenticate")
+		v.Denial().Write(rec)
+		status, code, header = rec.Code, v.Denial().Errors[0].Code, rec.Header().Get("WWW-Authenticate")
 	}
 	got := fmt.Sprintf("allowed %t, %d, %d, %s", v.Allowed(), status, code, v.Decision.Reason)
 	if wanted := fmt.Sprintf("allowed %t, %d, %d, %s", want.Allowed, want.Status, want.Code, want.Reason); got != wanted {
-		t.Errorf("%s; want %s (%+v)", got, wanted, v.Denial)
+		t.Errorf("%s; want %s (%+v)", got, wanted, v.Denial())
 	}
 	if fault := w.Challenged(want, header); fault != "" {
 		t.Error(fault)

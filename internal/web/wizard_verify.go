@@ -27,13 +27,14 @@ func (s *Site) verifyToken(ctx context.Context, v *visit) (answer, error) {
 		header.Set("Authorization", "Bearer "+secret)
 	}
 	verdict := s.Guard.Check(ctx, guard.Request{Can: guard.Control, Method: http.MethodGet, Target: v.verifyRoute(), Header: header, Addr: v.addr})
+	denial := verdict.Denial()
 	if of := verdict.Credential.Principal; verdict.Allowed() && (of.Kind != v.owner.Kind || v.ofAccount() && of != v.owner) {
-		verdict.Denial = guard.InvalidToken()
+		denial = guard.InvalidToken()
 	}
-	page := verifyPage{Works: verdict.Denial == nil && verdict.Allowed(), Tokens: v.home + "/api-tokens"}
+	page := verifyPage{Works: denial == nil, Tokens: v.home + "/api-tokens"}
 	status, envelope := http.StatusOK, any(verification(verdict.Credential))
-	if d := verdict.Denial; d != nil {
-		status, envelope = d.Status, api.Failed(d.Errors[0], d.Errors[1:]...)
+	if denial != nil {
+		status, envelope = denial.Status, api.Failed(denial.Errors[0], denial.Errors[1:]...)
 	}
 	page.Status = fmt.Sprintf("%d %s", status, http.StatusText(status))
 	var err error

@@ -35,8 +35,8 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		target = strings.ReplaceAll(path.Clean(before), "%2e%2e/", "") + "?" + query
 	}
 	v := p.world.Guard.Check(r.Context(), guard.Request{Method: r.Method, Host: r.Host, Target: target, Header: r.Header, Addr: guard.Peer(r), Can: guard.Headers})
-	if v.Denial != nil && p.breaks != "asks nobody" {
-		v.Denial.Write(w)
+	if v.Denial() != nil && p.breaks != "asks nobody" {
+		v.Denial().Write(w)
 		return
 	}
 	switch p.breaks {

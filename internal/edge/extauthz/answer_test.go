@@ -55,7 +55,7 @@ func TestAllowIsIdentify(t *testing.T) {
 	w := edgetest.NewWorld(t)
 	v := w.Guard.Check(t.Context(), guard.Request{Method: "GET", Host: "api.example", Target: w.Fill("/client/v4/zones/{zone}"), Header: http.Header{"Authorization": {"Bearer " + w.Token.Reveal()}}, Can: guard.Headers})
 	if !v.Allowed() {
-		t.Fatal(v.Denial)
+		t.Fatal(v.Denial())
 	}
 	names := rapid.SampledFrom([]string{
 		"Accept", "Authorization", "Cookie", "Upgrade", "Http2-Settings", "Leastkey-Token-Id", "Leastkey-Principal", "Leastkey-Other", "X-Forwarded-For", "X-Forwarded-Host",

@@ -60,14 +60,10 @@ func (a *authorization) Check(ctx context.Context, asked *auth.CheckRequest) (an
 	}
 	r.Addr = guard.ClientAddr(r.Addr, r.Header, a.TrustedProxies)
 	v := a.Guard.Check(ctx, r.Request)
-	switch {
-	case v.Denial != nil:
-		return refuse(v.Denial), nil
-	case !v.Allowed():
-		return refuse(undecided()), nil
-	default:
-		return allow(r, v), nil
+	if d := v.Denial(); d != nil {
+		return refuse(d), nil
 	}
+	return allow(r, v), nil
 }
 
 // mayAsk reports whether the question comes from a proxy that was named.

@@ -49,7 +49,7 @@ func FuzzQuestion(f *testing.F) {
 		about := q.GetAttributes().GetRequest().GetHttp()
 		plain := w.Guard.Check(t.Context(), guard.Request{Method: about.GetMethod(), Host: about.GetHost(), Target: about.GetPath(), Header: r.Header, Addr: netip.Addr{}, Can: guard.Headers | guard.Bodies, Body: r.Body})
 		if !plain.Allowed() {
-			t.Errorf("let through, and the guard says %d", plain.Denial.Status)
+			t.Errorf("let through, and the guard says %d", plain.Denial().Status)
 		}
 		header := apply(t, r.Header.Clone(), answer)
 		for name := range header {

@@ -65,17 +65,14 @@ func (a *authority) answer(q *bodyless.Request, w *bodyless.Answer) {
 	}
 	request.Addr = addr
 	v := a.Guard.Check(context.Background(), request)
-	switch {
-	case v.Denial != nil:
-		c.refuse(w, v.Denial)
-	case !v.Allowed():
-		c.refuse(w, refusal(http.StatusInternalServerError, api.CodeInternal, "The request could not be decided"))
-	default:
-		w.Status = http.StatusNoContent
-		w.Set("Cache-Control", "no-store")
-		w.Set(guard.TokenIDHeader, v.Credential.ID.String())
-		w.Set(guard.PrincipalHeader, v.Credential.Principal.String())
+	if d := v.Denial(); d != nil {
+		c.refuse(w, d)
+		return
 	}
+	w.Status = http.StatusNoContent
+	w.Set("Cache-Control", "no-store")
+	w.Set(guard.TokenIDHeader, v.Credential.ID.String())
+	w.Set(guard.PrincipalHeader, v.Credential.Principal.String())
 }
 
 func refusal(status, code int, message string) *guard.Denial {

@@ -90,7 +90,7 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	b.left(err)
 	if b.again != nil {
 		if v := b.again(); !v.Allowed() {
-			b.fail(errNoLonger, v.Denial)
+			b.fail(errNoLonger, v.Denial())
 			return 0, errNoLonger
 		}
 	}

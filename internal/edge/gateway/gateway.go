@@ -140,7 +140,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		request.Arrive, request.Body = body.arrive, body.bytes
 	}
 	v := g.Guard.Check(r.Context(), request)
-	if v.Denial != nil && hasBody {
+	if !v.Allowed() && hasBody {
 		hurry(w)
 	}
 	g.Guard.Warn(w.Header(), v)
@@ -152,14 +152,14 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return g.Guard.Recheck(r.Context(), request)
 	}
 	switch {
-	case v.Denial != nil:
+	case !v.Allowed():
 		if v.Operation != nil && v.Operation.Control && !v.Credential.ID.IsZero() {
 			g.Control.Refused(r.Context(), v)
 		}
-		v.Denial.Write(w)
-	case !v.Allowed() || v.Operation == nil:
+		v.Denial().Write(w)
+	case v.Operation == nil:
 		g.fail(w, v, &failure{status: http.StatusInternalServerError, code: api.CodeUnsupported,
-			message: "The request could not be decided", cause: errors.New("a verdict neither allows nor refuses")})
+			message: "The request could not be decided", cause: errors.New("a verdict allows no operation")})
 	case v.Operation.Control:
 		g.Control.ServeVerdict(w, r, v)
 	default:

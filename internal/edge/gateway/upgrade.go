@@ -46,7 +46,7 @@ func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request, u *upstream, v
 	switch {
 	case err != nil:
 		if now := again(); !now.Allowed() {
-			now.Denial.Write(w)
+			now.Denial().Write(w)
 			return
 		}
 		g.fail(w, v, unreachable(err))
@@ -89,7 +89,7 @@ func (g *Gateway) switchTo(ctx context.Context, w http.ResponseWriter, u *upstre
 		return
 	}
 	if now := again(); !now.Allowed() {
-		now.Denial.Write(w)
+		now.Denial().Write(w)
 		return
 	}
 	hijacked, buffered, err := http.NewResponseController(w).Hijack()
