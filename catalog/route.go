@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"math/bits"
 	"net/url"
 	"slices"
 	"strings"
@@ -190,28 +191,46 @@ const mostDivided = 12
 
 // divide finds the segments of a path. One that does not begin with a slash has a single empty one, and
 // so matches nothing.
-func divide(path string) divided {
-	d := divided{path: path}
+func divide(path string) (d divided) {
 	if path == "" {
 		return d
 	}
 	if path[0] != '/' {
 		return divided{segments: 1}
 	}
-	for at := 1; ; d.segments++ {
-		end := strings.IndexByte(path[at:], '/')
-		if end < 0 {
-			end = len(path) - at
+	d.path = path
+	at := 1
+	for ; at+8 <= len(path); at += 8 {
+		for found := slashes(path[at : at+8]); found != 0; found &= found - 1 {
+			d.end(at + bits.TrailingZeros64(found)/8)
 		}
-		if at += end; d.segments < mostDivided {
-			d.ends[d.segments] = uint32(at)
-		}
-		if at == len(path) {
-			d.segments++
-			return d
-		}
-		at++
 	}
+	for ; at < len(path); at++ {
+		if path[at] == '/' {
+			d.end(at)
+		}
+	}
+	d.end(len(path))
+	return d
+}
+
+// end notes that a segment ends.
+func (d *divided) end(at int) {
+	if d.segments < mostDivided {
+		d.ends[d.segments] = uint32(at)
+	}
+	d.segments++
+}
+
+// slashes has the highest bit of every byte set that is a slash among eight: of a word, a byte is zero
+// exactly when neither its low bits nor the sum of these and 0x7f reach the highest.
+func slashes(eight string) uint64 {
+	const ones, low = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
+	_ = eight[7]
+	word := uint64(eight[0]) | uint64(eight[1])<<8 | uint64(eight[2])<<16 | uint64(eight[3])<<24 |
+		uint64(eight[4])<<32 | uint64(eight[5])<<40 | uint64(eight[6])<<48 | uint64(eight[7])<<56
+	word ^= ones * '/'
+	return ^((word&low + low) | word | low)
 }
 
 // segment gives the one of a number, from 0.
