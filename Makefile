@@ -2,6 +2,7 @@
 
 FUZZTIME ?= 30s
 
+BENCHSTAT = go tool -modfile=$(CURDIR)/tools/go.mod benchstat
 LINT = go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run
 
 .PHONY: help demo build test unit floor diff e2e lint bench bench-short bench-page gallery pictures bench-dashboard bench-usage fuzz fmt
@@ -21,7 +22,10 @@ unit: ## Run the tests of the module under the race detector
 	@tools/needs cc
 	go test -race -timeout 15m ./...
 
-floor: ## Fail when a decision takes a fifth longer than it did, as a ratio to the floor of the same run
+floor: ## Compare a decision, as a ratio to the floor of the same run, with what it took; fail beyond a fifth
+	@mkdir -p bin
+	go test -run '^$$' -bench 'Floor/1000$$' -benchtime 1x -count 6 ./guard | tee bin/floor.txt
+	$(BENCHSTAT) docs/benchmarks/floor.txt bin/floor.txt
 	go test -count 1 -run '^TestDecision' -v ./guard
 
 DIFFCASES ?= 100000000

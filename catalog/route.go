@@ -51,13 +51,13 @@ func isParam(segment string) bool { return segment[0] == '{' }
 // format behind it ("all.json"): an upstream might read that as the fixed one.
 //
 // host is in lower case and has no port. A route that names it beats one that names none.
-func (c *Catalog) Match(method, host, path string) (*Operation, Params, bool) {
+func (c *Catalog) Match(method, host, path string) (op *Operation, params Params, found bool) {
 	all := divide(path)
-	op := c.match(method, host, &all)
-	if op == nil {
+	if op = c.match(method, host, &all); op == nil {
 		return nil, Params{}, false
 	}
-	return op, all.params(op), true
+	all.params(op, &params)
+	return op, params, true
 }
 
 // match prefers the routes of the host.
@@ -85,25 +85,26 @@ func (c *Catalog) match(method, host string, path *divided) *Operation {
 // MatchPlain is [Catalog.Match] of a path of which nobody has looked at the bytes yet. It finds an
 // operation only where that path is in canonical form and has nothing percent-encoded: what stands for
 // fixed segments is equal to them, and what stands for parameters has none but the bytes of plain. Of
-// any other path it says nothing.
-func (c *Catalog) MatchPlain(method, host, path string, plain *[256]bool) (*Operation, Params, bool) {
+// any other path it says nothing: it gives nil, and leaves the parameters as they are.
+func (c *Catalog) MatchPlain(method, host, path string, plain *[256]bool, params *Params) *Operation {
 	all := divide(path)
 	op := c.match(method, host, &all)
 	if op == nil {
-		return nil, Params{}, false
+		return nil
 	}
 	for _, at := range op.paramAt {
 		segment := all.segment(at)
 		if segment == "." || segment == ".." {
-			return nil, Params{}, false
+			return nil
 		}
 		for k := range len(segment) {
 			if !plain[segment[k]] {
-				return nil, Params{}, false
+				return nil
 			}
 		}
 	}
-	return op, all.params(op), true
+	all.params(op, params)
+	return op
 }
 
 // HasPath reports whether any method matches the path, on any host.
@@ -269,8 +270,8 @@ type span struct{ from, to uint32 }
 // firstParams is how many parameters are kept. Those behind them are looked for when they are asked for.
 const firstParams = 3
 
-func (d *divided) params(op *Operation) Params {
-	p := Params{op: op, path: d.path}
+func (d *divided) params(op *Operation, p *Params) {
+	*p = Params{op: op, path: d.path}
 	for i, at := range op.paramAt[:min(firstParams, len(op.paramAt))] {
 		if at < mostDivided {
 			p.first[i].to = d.ends[at]
@@ -279,7 +280,6 @@ func (d *divided) params(op *Operation) Params {
 			}
 		}
 	}
-	return p
 }
 
 // Value gives the segment that stands for the parameter {name}, as it is in the path.

@@ -48,19 +48,17 @@ func (n *snapshot) ancestry(t *target, p place) bool {
 }
 
 // one aims at the resource of a type with an id.
-func (n *snapshot) one(kind uint16, id string) (t target) {
-	t = target{on: leastkey.TargetOne, kind: kind}
+func (n *snapshot) one(t *target, kind uint16, id string) {
+	*t = target{on: leastkey.TargetOne, kind: kind}
 	var p place
 	t.at, p = placeOf(&n.places, n.seed, kind, id)
-	t.known = t.at != nowhere && n.ancestry(&t, p)
-	return t
+	t.known = t.at != nowhere && n.ancestry(t, p)
 }
 
 // oneAt aims at the resource of a type that a handle stands for.
-func (n *snapshot) oneAt(kind uint16, at handle) (t target) {
-	t = target{on: leastkey.TargetOne, kind: kind, at: at}
-	t.known = at != nowhere && n.ancestry(&t, placeAt(&n.places, at))
-	return t
+func (n *snapshot) oneAt(t *target, kind uint16, at handle) {
+	*t = target{on: leastkey.TargetOne, kind: kind, at: at}
+	t.known = at != nowhere && n.ancestry(t, placeAt(&n.places, at))
 }
 
 // in makes a target unknown that is not below a place.
@@ -74,32 +72,31 @@ func (t *target) in(above handle) {
 }
 
 // created aims at a new resource of a type under a parent.
-func (n *snapshot) created(kind uint16, parent handle) target {
-	t := n.childOf(parent, kind)
+func (n *snapshot) created(t *target, kind uint16, parent handle) {
+	n.childOf(t, parent, kind)
 	t.on = leastkey.TargetCreate
 	if !t.known && parent != nowhere {
 		t.above[0], t.depth = parent, 1
 	}
-	return t
 }
 
 // childOf aims at some resource of a type below a parent, unknown when the parent is.
-func (n *snapshot) childOf(parent handle, kind uint16) target {
-	t := target{on: leastkey.TargetOne, kind: kind}
+func (n *snapshot) childOf(t *target, parent handle, kind uint16) {
+	*t = target{on: leastkey.TargetOne, kind: kind}
 	p := placeAt(&n.places, parent)
 	if parent == nowhere || p == nil {
-		return t
+		return
 	}
 	t.above[0], t.depth = parent, 1
-	if t.known = n.ancestry(&t, p); !t.known {
+	if t.known = n.ancestry(t, p); !t.known {
 		t.depth = 0
 	}
-	return t
 }
 
 // parentOf is the ancestor of a type that a place has; nowhere when there is none.
 func (n *snapshot) parentOf(kind uint16, id string, of uint16) handle {
-	t := n.one(kind, id)
+	var t target
+	n.one(&t, kind, id)
 	for _, at := range t.above[:t.depth] {
 		if p := placeAt(&n.places, at); p != nil && p.kind() == of {
 			return at

@@ -45,27 +45,28 @@ type presented struct {
 	email string              // sent beside a Global API Key, lower case
 }
 
-// carried reads the credential from the header. A bearer token wins over the fields in which clients of
+// read reads the credential from the header. A bearer token wins over the fields in which clients of
 // the API send theirs, and these over e-mail and key, since SDKs send every credential that they find
 // in their environment; everything else that could be read in two ways is refused.
-func carried(h *header, brand leastkey.Brand) (presented, *Denial) {
+func (p *presented) read(h *header, brand leastkey.Brand) *Denial {
 	switch {
 	case len(h.authorization) > 1:
-		return presented{}, badRequest("two Authorization fields", api.MalformedBearer())
+		return badRequest("two Authorization fields", api.MalformedBearer())
 	case len(h.tokens) > 1:
-		return presented{}, badRequest("two fields with a token", api.MalformedBearer())
+		return badRequest("two fields with a token", api.MalformedBearer())
 	case len(h.email) > 1 || len(h.key) > 1 || len(h.serviceKey) > 1:
-		return presented{}, badRequest("a credential field came twice", api.MalformedKey(len(h.email) > 1, len(h.email) <= 1))
+		return badRequest("a credential field came twice", api.MalformedKey(len(h.email) > 1, len(h.email) <= 1))
 	case len(h.authorization) == 1:
-		return bearerToken(h.authorization[0], brand)
+		return p.bearerToken(h.authorization[0], brand)
 	case len(h.tokens) == 1:
-		return token(h.tokens[0], brand)
+		return p.token(h.tokens[0], brand)
 	case len(h.email)+len(h.key) > 0:
-		return emailAndKey(first(h.email), first(h.key), brand)
+		return p.emailAndKey(first(h.email), first(h.key), brand)
 	case len(h.serviceKey) == 1:
-		return serviceKey(h.serviceKey[0], brand)
+		p.readServiceKey(h.serviceKey[0], brand)
+		return nil
 	default:
-		return presented{}, nothingPresented()
+		return nothingPresented()
 	}
 }
 
@@ -81,39 +82,40 @@ const longestToken = 512
 
 // bearerToken reads "Bearer <token>". A Global API Key is not a bearer token, and saying so at once
 // spares its owner a search.
-func bearerToken(field string, brand leastkey.Brand) (presented, *Denial) {
+func (p *presented) bearerToken(field string, brand leastkey.Brand) *Denial {
 	if value, usual := strings.CutPrefix(field, "Bearer "); usual {
-		return token(strings.Trim(value, " "), brand)
+		return p.token(strings.Trim(value, " "), brand)
 	}
 	scheme, value, _ := strings.Cut(field, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return presented{}, badRequest("the Authorization scheme is not Bearer", api.MalformedBearer())
+		return badRequest("the Authorization scheme is not Bearer", api.MalformedBearer())
 	}
-	return token(strings.Trim(value, " "), brand)
+	return p.token(strings.Trim(value, " "), brand)
 }
 
-func token(value string, brand leastkey.Brand) (presented, *Denial) {
-	malformed := func(why string) (presented, *Denial) {
-		return presented{}, badRequest(why, api.MalformedBearer())
-	}
+func (p *presented) token(value string, brand leastkey.Brand) *Denial {
 	if value == "" || len(value) > longestToken {
-		return malformed("not the form of a bearer token")
+		return malformedToken()
 	}
 	hash, kind, err := brand.Recognize(value)
 	switch {
 	case kind == leastkey.UserTokenSecret || kind == leastkey.AccountTokenSecret: // and so of the form
-		return presented{text: value, hash: hash, sent: leastkey.Token}, nil
 	case strings.ContainsFunc(value, notTokenCharacter):
-		return malformed("not the form of a bearer token")
+		return malformedToken()
 	case err != nil:
-		return presented{sent: leastkey.Token}, nil // unknown, without any look-up
+		p.sent = leastkey.Token // unknown, without any look-up
+		return nil
 	case kind == leastkey.GlobalKeySecret:
-		return malformed("a Global API Key is sent in X-Auth-Key, with X-Auth-Email")
+		return badRequest("a Global API Key is sent in X-Auth-Key, with X-Auth-Email", api.MalformedBearer())
 	case kind == leastkey.ServiceKeySecret:
-		return malformed("an Origin CA Key is sent in X-Auth-User-Service-Key")
-	default:
-		return presented{text: value, hash: hash, sent: leastkey.Token}, nil
+		return badRequest("an Origin CA Key is sent in X-Auth-User-Service-Key", api.MalformedBearer())
 	}
+	p.text, p.hash, p.sent = value, hash, leastkey.Token
+	return nil
+}
+
+func malformedToken() *Denial {
+	return badRequest("not the form of a bearer token", api.MalformedBearer())
 }
 
 // notTokenCharacter tells what a b64token (RFC 6750, section 2.1) cannot hold.
@@ -123,23 +125,23 @@ func notTokenCharacter(r rune) bool {
 }
 
 // emailAndKey reads X-Auth-Email and X-Auth-Key.
-func emailAndKey(email, key string, brand leastkey.Brand) (presented, *Denial) {
+func (p *presented) emailAndKey(email, key string, brand leastkey.Brand) *Denial {
 	hash, kind, err := brand.Recognize(key)
 	badKey := err != nil || kind != leastkey.GlobalKeySecret
 	badEmail := !isEmail(email)
 	if badKey || badEmail {
-		return presented{}, badRequest("not the form of an e-mail address and a Global API Key", api.MalformedKey(badEmail, badKey))
+		return badRequest("not the form of an e-mail address and a Global API Key", api.MalformedKey(badEmail, badKey))
 	}
-	return presented{text: key, hash: hash, sent: leastkey.GlobalAPIKey, email: strings.ToLower(email)}, nil
+	*p = presented{text: key, hash: hash, sent: leastkey.GlobalAPIKey, email: strings.ToLower(email)}
+	return nil
 }
 
-// serviceKey reads X-Auth-User-Service-Key. What has another shape is nobody's.
-func serviceKey(key string, brand leastkey.Brand) (presented, *Denial) {
-	hash, kind, err := brand.Recognize(key)
-	if err != nil || kind != leastkey.ServiceKeySecret {
-		return presented{sent: leastkey.ServiceKey}, nil // unknown, without any look-up
-	}
-	return presented{text: key, hash: hash, sent: leastkey.ServiceKey}, nil
+// readServiceKey reads X-Auth-User-Service-Key. What has another shape is nobody's.
+func (p *presented) readServiceKey(key string, brand leastkey.Brand) {
+	p.sent = leastkey.ServiceKey
+	if hash, kind, err := brand.Recognize(key); err == nil && kind == leastkey.ServiceKeySecret {
+		p.text, p.hash = key, hash
+	} // else unknown, without any look-up
 }
 
 // isEmail asks for the least that every address has; which addresses exist is the store's to know.

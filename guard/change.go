@@ -112,7 +112,8 @@ func idKey(seed maphash.Seed, id leastkey.ID) uint32 {
 // forget takes out a credential with all its secrets, and what only it named.
 func (e *change) forget(key uint32, was bearer) {
 	b := slices.Clone(was) // it stands in a page that changes
-	p := b.parts()
+	var p parts
+	b.parts(&p)
 	for _, s := range secretsOf(key, b) {
 		e.secrets.Drop(secretKey(s.Hash[:]), func(rec []byte) bool { return sameHash(rec, &s.Hash) })
 	}
@@ -120,7 +121,8 @@ func (e *change) forget(key uint32, was bearer) {
 	e.leave(b.owner())
 	for rest := p.rest; p.policies > 0; p.policies-- {
 		head := rest[idSize]
-		_, c, after := nextClause(rest, &e.clauses.Table, anyGroup)
+		var c clause
+		after := c.read(rest, &e.clauses.Table, anyGroup)
 		if head&isShared != 0 {
 			e.unshare(sharedAt(rest))
 		} else {

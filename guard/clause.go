@@ -9,13 +9,14 @@ import (
 	"github.com/leastkey/leastkey/guard/internal/table"
 )
 
-// A clause is what a policy says: an effect, groups by their numbers, patterns. Its id, which no
-// decision depends on, stands in front of it in the record of the credential.
+// A clause is what a policy says: an effect, groups by their numbers, patterns; and the id of the policy,
+// which no decision depends on. In the record of the credential, that stands in front.
 //
 // A short clause stands in the record itself. A longer one is kept once, however many policies say
 // the same, with what makes it quick to look through: a bit for each of its groups, and its patterns
 // in order.
 type clause struct {
+	id       []byte
 	effect   leastkey.Effect
 	groups   []byte // 16 bits each, as their owner wrote them
 	patterns []byte // patternSize each, likewise
@@ -252,7 +253,8 @@ func clauseHandles(seed maphash.Seed, groups, patterns []byte) handles {
 }
 
 func sameClause(rec, groups, patterns []byte) bool {
-	c := sharedClause(rec)
+	var c clause
+	c.readShared(rec)
 	return string(c.groups) == string(groups) && string(c.patterns) == string(patterns)
 }
 
@@ -291,7 +293,7 @@ func newShared(groups, patterns []byte) ([]byte, error) {
 	return rec, nil
 }
 
-func sharedClause(rec []byte) (c clause) {
+func (c *clause) readShared(rec []byte) {
 	groups, patterns := int(le.Uint32(rec[sharedGroups:])), int(le.Uint32(rec[sharedGroups+4:]))
 	rest := rec[sharedHead:]
 	c.groups, rest = rest[:2*groups], rest[2*groups:]
@@ -303,7 +305,6 @@ func sharedClause(rec []byte) (c clause) {
 	if patterns > few {
 		c.sorted = rest
 	}
-	return c
 }
 
 // unshare takes back a share; when it was the last, what it named too.
@@ -314,37 +315,38 @@ func (e *change) unshare(at handle) {
 	if left > 0 {
 		return
 	}
-	e.leavePatterns(slices.Clone(sharedClause(rec).patterns))
+	var c clause
+	c.readShared(rec)
+	e.leavePatterns(slices.Clone(c.patterns))
 	e.clauses.Drop(at, only)
 }
 
-// nextClause reads a policy of a credential's record, and gives what follows it. One that is kept
-// elsewhere and does not pass through the sieve says nothing.
-func nextClause(from []byte, shared *table.Table, sieve uint32) (id []byte, c clause, rest []byte) {
-	id, head := from[:idSize], from[idSize]
-	if head&isShared != 0 {
-		rest = from[idSize+9:]
-		if sieve != anyGroup && le.Uint32(from[idSize+1:])&sieve == 0 {
-			return id, clause{}, rest
-		}
-		cursor := shared.Seek(sharedAt(from))
-		rec, _ := cursor.Next()
-		c = sharedClause(rec)
-	} else {
+// read reads a policy of a credential's record, and gives what follows it. One that is kept elsewhere and
+// does not pass through the sieve says nothing. The clause is zero before.
+func (c *clause) read(from []byte, shared *table.Table, sieve uint32) (rest []byte) {
+	c.id = from[:idSize]
+	head := from[idSize]
+	c.effect = leastkey.Effect(head & effectBits)
+	if head&isShared == 0 {
 		groups, patterns := 2*int(head>>groupShift), patternSize*int(from[idSize+1])
 		from = from[idSize+2:]
-		c.groups, c.patterns, rest = from[:groups], from[groups:groups+patterns], from[groups+patterns:]
+		c.groups, c.patterns = from[:groups], from[groups:groups+patterns]
+		return from[groups+patterns:]
 	}
-	c.effect = leastkey.Effect(head & effectBits)
-	return id, c, rest
+	if sieve == anyGroup || le.Uint32(from[idSize+1:])&sieve != 0 {
+		cursor := shared.Seek(sharedAt(from))
+		rec, _ := cursor.Next()
+		c.readShared(rec)
+	}
+	return from[idSize+9:]
 }
 
 // sharedAt is where the clause of a policy is kept.
 func sharedAt(pol []byte) handle { return le.Uint32(pol[idSize+5:]) }
 
 // policy is a policy as its owner wrote it.
-func (n *snapshot) policy(id []byte, c clause) leastkey.Policy {
-	pol := leastkey.Policy{ID: leastkey.ID(id), Effect: c.effect}
+func (n *snapshot) policy(c *clause) leastkey.Policy {
+	pol := leastkey.Policy{ID: leastkey.ID(c.id), Effect: c.effect}
 	for i := 0; i < len(c.groups); i += 2 {
 		pol.Groups = append(pol.Groups, n.groups[le.Uint16(c.groups[i:])])
 	}

@@ -59,7 +59,8 @@ type parts struct {
 
 const otherSize = hashSize + 1 + stampSize
 
-func (b bearer) parts() (p parts) {
+func (b bearer) parts(p *parts) {
+	*p = parts{}
 	rest, flags := b[bearerRest:], b.flags()
 	if flags&hasUntil != 0 {
 		p.until, rest = rest[:stampSize], rest[stampSize:]
@@ -79,18 +80,16 @@ func (b bearer) parts() (p parts) {
 	}
 	policies, size := binary.Uvarint(rest)
 	p.policies, p.rest = int(policies), rest[size:]
-	return p
 }
 
 // validity is the span in which it works.
-func (p parts) validity() (v leastkey.Validity) {
+func (p *parts) validity(v *leastkey.Validity) {
 	if p.notBefore != nil {
 		v.NotBefore = readStamp(p.notBefore)
 	}
 	if p.expiresOn != nil {
 		v.ExpiresOn = readStamp(p.expiresOn)
 	}
-	return v
 }
 
 // usable is [leastkey.Credential.Usable].
@@ -143,7 +142,9 @@ func otherBearer(secrets *table.Table, key uint32, hash *leastkey.SecretHash) (b
 		if rec[bearerFlags]&(isAlias|hasOthers) != hasOthers {
 			continue
 		}
-		for other := range slices.Chunk(bearer(rec).parts().others, otherSize) {
+		var p parts
+		bearer(rec).parts(&p)
+		for other := range slices.Chunk(p.others, otherSize) {
 			if [hashSize]byte(other[:hashSize]) == *hash {
 				if other[hashSize] == 0 {
 					return rec, nil
@@ -196,28 +197,27 @@ func (n *snapshot) bearerOf(id leastkey.ID) (key uint32, b bearer) {
 
 // credential is a credential whole, as it was told of.
 func (n *snapshot) credential(b bearer) leastkey.Credential {
-	p := b.parts()
-	out := leastkey.Credential{
-		ID: leastkey.ID(b.id()), Kind: b.kind(), Status: leastkey.Status(b[bearerStatus]),
-		Validity: p.validity(), Condition: p.condition.whole(),
-	}
+	var p parts
+	b.parts(&p)
+	out := leastkey.Credential{ID: leastkey.ID(b.id()), Kind: b.kind(), Status: leastkey.Status(b[bearerStatus]), Condition: p.condition.whole()}
+	p.validity(&out.Validity)
 	if o := placeAt(&n.places, b.owner()); o != nil { // an owner that nothing else is known of
 		if id, err := leastkey.ParseID(string(o.id())); err == nil {
 			out.Principal = principalOf(n.types[o.kind()], id)
 		}
 	}
 	for rest := p.rest; p.policies > 0; p.policies-- {
-		var id []byte
 		var c clause
-		id, c, rest = nextClause(rest, &n.clauses, anyGroup)
-		out.Policies = append(out.Policies, n.policy(id, c))
+		rest = c.read(rest, &n.clauses, anyGroup)
+		out.Policies = append(out.Policies, n.policy(&c))
 	}
 	return out
 }
 
 // secretsOf are the secrets of a bearer that stands at a key.
 func secretsOf(key uint32, b bearer) []leastkey.LiveSecret {
-	p := b.parts()
+	var p parts
+	b.parts(&p)
 	var first leastkey.LiveSecret
 	le.PutUint32(first.Hash[:], key)
 	copy(first.Hash[keySize:], b)

@@ -114,10 +114,10 @@ func (g *Guard) locate(r *Request, l *look) {
 	v := &l.v
 	host, err := canonicalHost(r.Host)
 	if err == nil {
-		v.Operation, v.Params, v.Path, v.RawQuery, err = l.now.route(r.Method, host, r.Target)
+		err = l.now.route(v, r.Method, host, r.Target)
 	}
 	if err == nil {
-		l.head, err = l.now.rules.read(r.Header)
+		err = l.now.rules.read(&l.head, r.Header)
 	}
 	if err == nil {
 		err = oneMethod(v.RawQuery)
@@ -138,10 +138,10 @@ func (g *Guard) locate(r *Request, l *look) {
 func (g *Guard) admit(l *look) {
 	v, op := &l.v, l.v.Operation
 	v.by, v.owner = l.by, l.owner
-	v.Credential = Credential{
-		ID: leastkey.ID(l.by.id()), Kind: l.by.kind(), Principal: l.owner.principal(),
-		Status: leastkey.Status(l.by[bearerStatus]), Validity: l.parts.validity(),
-	}
+	of := &v.Credential
+	of.ID, of.Kind, of.Status = leastkey.ID(l.by.id()), l.by.kind(), leastkey.Status(l.by[bearerStatus])
+	of.Principal = l.owner.principal()
+	l.parts.validity(&of.Validity)
 	v.Decision = leastkey.Decision{Reason: l.admitted()}
 	switch {
 	case !v.Decision.Allowed():
@@ -176,11 +176,12 @@ func (g *Guard) decide(r *Request, l *look) {
 		v.refuse(denial)
 		return
 	}
-	v.Decision = l.judged.decide(op, &v.aim)
-	if v.Decision.Allowed() && v.aim.on == leastkey.TargetList && op.under != noType {
-		v.Decision = l.inside(op)
+	on := l.judged.decide(op, &v.aim)
+	if on.allowed() && v.aim.on == leastkey.TargetList && op.under != noType {
+		on = l.inside(op)
 	}
-	if !v.Decision.Allowed() {
+	v.Decision = l.now.decision(op, on)
+	if !on.allowed() {
 		if rule := &v.Operation.Target; rule.ID.Indirect() || rule.In.Indirect() {
 			// Which resource it is, and whether there is one, the request did not say.
 			l.told = v.Decided()
@@ -214,9 +215,10 @@ func (g *Guard) decideMove(r *Request, l *look, op *accepted) {
 		return
 	}
 	at, _ := placeOf(&l.now.places, l.now.seed, l.now.kindOf(to.Type), to.ID)
-	made := l.now.created(op.kind, at)
-	if onNew := l.judged.decide(op, &made); !onNew.Allowed() {
-		v.Decision, v.aim = onNew, made
+	var made target
+	l.now.created(&made, op.kind, at)
+	if onNew := l.judged.decide(op, &made); !onNew.allowed() {
+		v.Decision, v.aim = l.now.decision(op, onNew), made
 		v.Target = Target{Kind: leastkey.TargetCreate, Resource: leastkey.Resource{Type: v.Target.Resource.Type}, Known: made.known}
 		v.parent = to
 		v.refuse(nil)

@@ -164,7 +164,7 @@ type header struct {
 }
 
 // read goes through a header. It fails for what could be read in two ways.
-func (r *rules) read(from http.Header) (h header, err error) {
+func (r *rules) read(h *header, from http.Header) (err error) {
 	for name, values := range from {
 		switch name {
 		case authorizationField:
@@ -191,7 +191,7 @@ func (r *rules) read(from http.Header) (h header, err error) {
 			h.owned = h.owned || Owned(name)
 		}
 		if err != nil {
-			return h, err
+			return err
 		}
 		for _, field := range r.tokenHeaders {
 			switch {
@@ -203,7 +203,7 @@ func (r *rules) read(from http.Header) (h header, err error) {
 			}
 		}
 	}
-	return h, nil
+	return nil
 }
 
 // isPlain reports whether a name has letters, digits and hyphens alone.

@@ -9,7 +9,8 @@ import (
 // present finds whose secret the header carries.
 func (g *Guard) present(l *look) {
 	v, h := &l.v, &l.head
-	shown, denial := carried(h, g.brand)
+	var shown presented
+	denial := shown.read(h, g.brand)
 	switch {
 	case denial == nil && l.identify(&shown):
 	case denial == nil && forToken(v.Operation) && shown.sent != leastkey.Token:
@@ -50,7 +51,8 @@ func (l *look) identify(p *presented) bool {
 
 // hold goes on with the credential of an owner.
 func (l *look) hold(b bearer, o owner) {
-	l.by, l.parts, l.at, l.owner = b, b.parts(), b.owner(), o
+	l.by, l.at, l.owner = b, b.owner(), o
+	b.parts(&l.parts)
 }
 
 // holding goes on with a credential by its id, as though one of its secrets had been presented as it must

@@ -35,32 +35,56 @@ func (j *judged) admitted() leastkey.Reason {
 	return leastkey.Granted
 }
 
+// ruling is a [leastkey.Decision] in the terms of records.
+type ruling struct {
+	reason leastkey.Reason
+	by     int    // which of the accepted groups allowed it
+	policy []byte // the id of the policy that decided
+}
+
+func (r ruling) allowed() bool { return r.reason == leastkey.Granted }
+
+// decision is a ruling for an operation in the terms of the law.
+func (n *snapshot) decision(op *accepted, r ruling) (d leastkey.Decision) {
+	d.Reason = r.reason
+	if r.policy != nil {
+		d.Policy = leastkey.ID(r.policy)
+	}
+	if r.by >= 0 {
+		d.By = leastkey.Permission{Group: n.groups[op.groups[r.by]], Type: n.types[op.kind]}
+	}
+	return d
+}
+
+// nobody is which group allowed what none did.
+const nobody = -1
+
 // decide is the second half of [leastkey.Decide], line by line, of a credential that is admitted: for
 // some accepted permission, a policy of the token allows it on the target and none denies it, and the
 // owner may do it. TestJudgeIsTheLaw holds the one to the other.
-func (j *judged) decide(op *accepted, t *target) leastkey.Decision {
+func (j *judged) decide(op *accepted, t *target) ruling {
 	if t.on == leastkey.TargetSelf {
-		return leastkey.Decision{Reason: leastkey.Granted}
+		return ruling{reason: leastkey.Granted, by: nobody}
 	}
 	if j.by.kind() != leastkey.Token {
 		return j.decideOwner(op, t)
 	}
-	var all [4]said
-	relevant := j.about(all[:0], op, t)
-	nearest := leastkey.Decision{Reason: leastkey.PermissionMissing}
+	var room [4]clause
+	relevant := j.about(room[:0], op, t)
+	nearest := ruling{reason: leastkey.PermissionMissing, by: nobody}
 	if len(relevant) == 0 {
 		return nearest
 	}
 	for i, group := range op.groups {
 		own := judge(relevant, group, t)
-		if own.Allowed() {
+		if own.allowed() {
 			if j.now.may(j.at, j.owner, group, t) {
-				own.By = j.now.permission(op, i)
+				own.by = i
 				return own
 			}
-			own.Reason = leastkey.PrincipalLacks
+			own.reason = leastkey.PrincipalLacks
 		}
-		if own.Reason > nearest.Reason {
+		if own.reason > nearest.reason {
 			nearest = own
 		}
 	}
@@ -68,34 +92,28 @@ func (j *judged) decide(op *accepted, t *target) leastkey.Decision {
 }
 
 // decideOwner decides for a credential that its owner alone bounds.
-func (j *judged) decideOwner(op *accepted, t *target) leastkey.Decision {
+func (j *judged) decideOwner(op *accepted, t *target) ruling {
 	for i, group := range op.groups {
 		if j.now.may(j.at, j.owner, group, t) {
-			return leastkey.Decision{Reason: leastkey.Granted, By: j.now.permission(op, i)}
+			return ruling{reason: leastkey.Granted, by: i}
 		}
 	}
 	if len(op.groups) == 0 {
-		return leastkey.Decision{Reason: leastkey.PermissionMissing}
+		return ruling{reason: leastkey.PermissionMissing, by: nobody}
 	}
-	return leastkey.Decision{Reason: leastkey.PrincipalLacks}
-}
-
-// said is a policy that reaches the target.
-type said struct {
-	id []byte
-	clause
+	return ruling{reason: leastkey.PrincipalLacks, by: nobody}
 }
 
 // about are the policies with an accepted group that reach the target. They are looked through once,
 // however many groups the operation accepts.
-func (j *judged) about(to []said, op *accepted, t *target) []said {
+func (j *judged) about(to []clause, op *accepted, t *target) []clause {
 	rest := j.parts.rest
-	for range j.parts.policies {
-		var id []byte
-		var c clause
-		id, c, rest = nextClause(rest, &j.now.clauses, op.sieve)
-		if c.accepts(op) && c.reaches(t) {
-			to = append(to, said{id, c})
+	for n := 0; j.parts.policies > n; n++ {
+		to = append(to, clause{})
+		c := &to[len(to)-1]
+		rest = c.read(rest, &j.now.clauses, op.sieve)
+		if !c.accepts(op) || !c.reaches(t) {
+			to = to[:len(to)-1]
 		}
 	}
 	return to
@@ -115,8 +133,8 @@ func (c *clause) accepts(op *accepted) bool {
 }
 
 // judge lets the policies speak about one group on the target: any deny wins, else any allow, else no.
-func judge(policies []said, group uint16, t *target) leastkey.Decision {
-	found := leastkey.Decision{Reason: leastkey.PermissionMissing}
+func judge(policies []clause, group uint16, t *target) ruling {
+	found := ruling{reason: leastkey.PermissionMissing, by: nobody}
 	for i := range policies {
 		p := &policies[i]
 		if !p.has(group) {
@@ -125,18 +143,13 @@ func judge(policies []said, group uint16, t *target) leastkey.Decision {
 		switch p.effect {
 		case leastkey.Deny:
 			if t.on != leastkey.TargetList || p.every(t.kind) {
-				return leastkey.Decision{Reason: leastkey.PermissionDenied, Policy: leastkey.ID(p.id)}
+				return ruling{reason: leastkey.PermissionDenied, by: nobody, policy: p.id}
 			}
 		case leastkey.Allow:
-			if !found.Allowed() {
-				found = leastkey.Decision{Reason: leastkey.Granted, Policy: leastkey.ID(p.id)}
+			if !found.allowed() {
+				found = ruling{reason: leastkey.Granted, by: nobody, policy: p.id}
 			}
 		}
 	}
 	return found
-}
-
-// permission is the accepted permission of a number.
-func (n *snapshot) permission(op *accepted, i int) leastkey.Permission {
-	return leastkey.Permission{Group: n.groups[op.groups[i]], Type: n.types[op.kind]}
 }

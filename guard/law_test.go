@@ -197,7 +197,8 @@ func (w *lawWorld) targets(n *snapshot, op *catalog.Operation) (all []both) {
 	for range 6 {
 		r := w.resource()
 		r.Type = op.Target.Type
-		t := both{leastkey.OnUnknown(r), n.one(kind, r.ID)}
+		t := both{law: leastkey.OnUnknown(r)}
+		n.one(&t.ours, kind, r.ID)
 		if above, known := w.ancestry(r); known {
 			t.law = leastkey.OnResource(r, above...)
 		}
@@ -206,8 +207,10 @@ func (w *lawWorld) targets(n *snapshot, op *catalog.Operation) (all []both) {
 			continue // no catalogue leads to what has no type
 		}
 		above, known := w.ancestry(parent)
-		create := both{leastkey.OnCreate(op.Target.Type, known, append([]leastkey.Resource{parent}, above...)...), n.created(kind, n.find(parent))}
-		child := both{leastkey.OnUnknown(leastkey.Resource{Type: op.Target.Type}), n.childOf(n.find(parent), kind)}
+		create := both{law: leastkey.OnCreate(op.Target.Type, known, append([]leastkey.Resource{parent}, above...)...)}
+		n.created(&create.ours, kind, n.find(parent))
+		child := both{law: leastkey.OnUnknown(leastkey.Resource{Type: op.Target.Type})}
+		n.childOf(&child.ours, n.find(parent), kind)
 		if known {
 			child.law = leastkey.OnResource(leastkey.Resource{Type: op.Target.Type}, append([]leastkey.Resource{parent}, above...)...)
 			child.ours.at = n.find(child.law.Resource)
@@ -235,7 +238,8 @@ func (w *lawWorld) compare(t *testing.T) (cases, allowed int) {
 		w.compareSecrets(t, n, rec)
 		told := w.principals[c.Principal]
 		grants := w.catalog.Grants(c.Principal, told.Active, slices.Collect(maps.Values(w.memberships[c.Principal.ID])))
-		j := judged{now: n, by: b, parts: b.parts(), at: b.owner(), owner: n.ownerAt(b.owner())}
+		j := judged{now: n, by: b, at: b.owner(), owner: n.ownerAt(b.owner())}
+		b.parts(&j.parts)
 		if _, known := w.principals[c.Principal]; (j.owner != nil) != known {
 			t.Errorf("seed %d: the owner %v is known %t, want %t", w.seed, c.Principal, j.owner != nil, known)
 			return 0, 0
@@ -252,7 +256,8 @@ func (w *lawWorld) compare(t *testing.T) (cases, allowed int) {
 				want := leastkey.Decide(c, grants, leastkey.Request{At: j.time, Addr: j.addr, AnyOf: op.AnyOf, Target: on.law, ServiceKey: true})
 				got := leastkey.Decision{Reason: j.admitted()}
 				if got.Allowed() {
-					got = j.decide(&n.rules.accepted[op.Number()], &on.ours)
+					accepted := &n.rules.accepted[op.Number()]
+					got = n.decision(accepted, j.decide(accepted, &on.ours))
 				}
 				if got != want {
 					t.Errorf("seed %d, revision %d: %+v\non %+v\nby %v with %+v\nis %+v, want %+v", w.seed, w.rev, c, on.law, op, grants, got, want)

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/leastkey/leastkey/catalog"
 )
 
 // Bounds of a request target, in bytes and segments. No API seen comes near them.
@@ -71,18 +69,18 @@ var plainBytes = func() (plain [256]bool) {
 
 // route finds the operation of a target. Most targets are plain, and found at once; what is not is
 // brought into its canonical form, or refused. TestPlainTargets holds the two ways to each other.
-func (n *snapshot) route(method, host, target string) (op *catalog.Operation, params catalog.Params, path, query string, err error) {
-	path, query, _ = strings.Cut(target, "?")
-	if len(path) <= maxPath && len(query) <= maxQuery && (query == "" || checkQueryBytes(query) == nil) {
-		if op, params, found := n.rules.catalog.MatchPlain(method, host, path, &plainBytes); found {
-			return op, params, path, query, nil
+func (n *snapshot) route(v *Verdict, method, host, target string) (err error) {
+	v.Path, v.RawQuery, _ = strings.Cut(target, "?")
+	if len(v.Path) <= maxPath && len(v.RawQuery) <= maxQuery && (v.RawQuery == "" || checkQueryBytes(v.RawQuery) == nil) {
+		if v.Operation = n.rules.catalog.MatchPlain(method, host, v.Path, &plainBytes, &v.Params); v.Operation != nil {
+			return nil
 		}
 	}
-	if path, query, err = canonicalPath(target); err != nil {
-		return nil, catalog.Params{}, "", "", err
+	if v.Path, v.RawQuery, err = canonicalPath(target); err != nil {
+		return err
 	}
-	op, params, _ = n.rules.catalog.Match(method, host, path)
-	return op, params, path, query, nil
+	v.Operation, v.Params, _ = n.rules.catalog.Match(method, host, v.Path)
+	return nil
 }
 
 // checkSegments refuses empty and dot segments. Encoded dots never come this far.

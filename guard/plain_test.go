@@ -42,7 +42,8 @@ func TestPlainTargets(t *testing.T) {
 		case 3:
 			target = rapid.SampledFrom([]string{"", "*", "/", "//", "http://a" + target, target[1:]}).Draw(t, "odd")
 		}
-		gotOp, gotParams, gotPath, gotQuery, gotErr := n.route(op.Method, "", target)
+		var got Verdict
+		gotErr := n.route(&got, op.Method, "", target)
 		path, query, err := canonicalPath(target)
 		if (err != nil) != (gotErr != nil) || err != nil && err.Error() != gotErr.Error() {
 			t.Fatalf("%q: %v, the long way %v", target, gotErr, err)
@@ -51,8 +52,8 @@ func TestPlainTargets(t *testing.T) {
 			return
 		}
 		wantOp, wantParams, _ := c.Match(op.Method, "", path)
-		if gotOp != wantOp || gotPath != path || gotQuery != query || gotParams != wantParams {
-			t.Fatalf("%q: %v %q %q, the long way %v %q %q", target, gotOp, gotPath, gotQuery, wantOp, path, query)
+		if got.Operation != wantOp || got.Path != path || got.RawQuery != query || got.Params != wantParams {
+			t.Fatalf("%q: %v %q %q, the long way %v %q %q", target, got.Operation, got.Path, got.RawQuery, wantOp, path, query)
 		}
 	})
 }
@@ -62,7 +63,8 @@ func TestPlainFields(t *testing.T) {
 	r := &rules{}
 	for _, name := range []string{"Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Content-Length", "Content-Type", "Date", "Dnt", "If-None-Match",
 		"Origin", "Pragma", "Referer", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Traceparent", "User-Agent", "X-Request-Id"} {
-		h, err := r.read(map[string][]string{name: {"x"}})
+		var h header
+		err := r.read(&h, map[string][]string{name: {"x"}})
 		if err != nil || h.owned || Owned(name) || !isPlain(name) || isCarrier(name) {
 			t.Errorf("%s: %+v %v", name, h, err)
 		}

@@ -34,11 +34,13 @@ func (g *Guard) target(r *Request, l *look, op *accepted) *Denial {
 	case catalog.RuleCaller:
 		own := v.Credential.Principal.Resource()
 		if own.Type == rule.Type { // an account has no user to act on
-			v.Target.Resource, v.aim = own, l.now.oneAt(op.kind, l.at)
+			v.Target.Resource = own
+			l.now.oneAt(&v.aim, op.kind, l.at)
 		}
 	case catalog.RuleOne:
 		on, denial := g.find(r, l, rule.Type, rule.ID)
-		v.Target.Resource, v.aim = on, l.now.one(op.kind, on.ID)
+		v.Target.Resource = on
+		l.now.one(&v.aim, op.kind, on.ID)
 		if op.under != noType {
 			v.aim.in(within)
 		}
@@ -47,7 +49,7 @@ func (g *Guard) target(r *Request, l *look, op *accepted) *Denial {
 		}
 	case catalog.RuleCreate:
 		if op.under != noType {
-			v.aim = l.now.created(op.kind, within)
+			l.now.created(&v.aim, op.kind, within)
 		} else {
 			v.aim = target{kind: op.kind, known: true}
 		}
@@ -62,29 +64,30 @@ func (g *Guard) target(r *Request, l *look, op *accepted) *Denial {
 // inside decides a list below one resource by what could be in it: something else than the policies
 // name, and what they name. When nothing of that may be seen the list is refused, so that nobody
 // learns by it whether that resource exists.
-func (l *look) inside(op *accepted) leastkey.Decision {
-	child := l.now.childOf(l.v.within, op.kind)
-	d := l.judged.decide(op, &child)
+func (l *look) inside(op *accepted) ruling {
+	var item target
+	l.now.childOf(&item, l.v.within, op.kind)
+	d := l.judged.decide(op, &item)
 	for i, rest := 0, l.parts.rest; i < l.parts.policies; i++ {
 		var c clause
-		_, c, rest = nextClause(rest, &l.now.clauses, anyGroup)
+		rest = c.read(rest, &l.now.clauses, anyGroup)
 		for k := range len(c.patterns) / patternSize {
 			p := patternAt(c.patterns, k)
-			var item target
+			item = target{}
 			switch {
-			case d.Allowed():
+			case d.allowed():
 				return d
 			case p.kind() != op.kind:
 				continue
 			case p.extent() == leastkey.One:
-				item = l.now.oneAt(op.kind, p.at())
+				l.now.oneAt(&item, op.kind, p.at())
 			case p.extent() == leastkey.Under:
-				item = l.now.childOf(p.at(), op.kind)
+				l.now.childOf(&item, p.at(), op.kind)
 			}
 			if item.in(l.v.within); !item.known {
 				continue
 			}
-			if on := l.judged.decide(op, &item); on.Allowed() {
+			if on := l.judged.decide(op, &item); on.allowed() {
 				d = on
 			}
 		}

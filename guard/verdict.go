@@ -128,12 +128,14 @@ func (v Verdict) Sees(r leastkey.Resource) bool {
 		return false
 	}
 	op := &v.now.rules.accepted[v.Operation.Number()]
-	t := v.now.one(op.kind, r.ID)
+	var t target
+	v.now.one(&t, op.kind, r.ID)
 	if v.Operation.Target.Under != "" {
 		t.in(v.within)
 	}
-	j := judged{now: v.now, by: v.by, parts: v.by.parts(), at: v.by.owner(), owner: v.owner, time: v.time, addr: v.Addr}
-	return j.admitted() == leastkey.Granted && j.decide(op, &t).Allowed()
+	j := judged{now: v.now, by: v.by, at: v.by.owner(), owner: v.owner, time: v.time, addr: v.Addr}
+	v.by.parts(&j.parts)
+	return j.admitted() == leastkey.Granted && j.decide(op, &t).allowed()
 }
 
 // Denial is the answer to a refused request, in the terms of HTTP and of the wire contract.
