@@ -57,6 +57,7 @@ bench: build ## Measure everything beside its peers, in half an hour, into docs/
 	bin/bench run -root . -leastkey bin/leastkey -docs docs -commit "$$(git describe --always --dirty 2>/dev/null || echo unknown)" $(BENCHFLAGS)
 
 bench-short: build ## See that what bench runs does run, with little of it, and that every contender answers rightly
+	@tools/needs cc nginx caddy
 	cd bench && LEASTKEY_E2E_BINARY=$(CURDIR)/bin/leastkey go test -count 1 -timeout 10m ./...
 
 bench-page: ## Write docs/performance.md anew from the numbers of the last bench, after an edit in bench/report

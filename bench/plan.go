@@ -38,7 +38,6 @@ func measure(ctx context.Context, o options) error {
 			return err
 		}
 	}
-	r.Machine, r.Short = report.ThisMachine(), o.short
 	parts := []struct {
 		name string
 		run  func(context.Context, *report.Results) error
@@ -54,7 +53,8 @@ func measure(ctx context.Context, o options) error {
 		if r.Parts == nil {
 			r.Parts = map[string]report.Part{}
 		}
-		r.Parts[p.name] = report.Part{Commit: o.commit, Date: started.UTC().Truncate(time.Second), Took: time.Since(started).Round(time.Second)}
+		r.Parts[p.name] = report.Part{Commit: o.commit, Date: started.UTC().Truncate(time.Second), Took: time.Since(started).Round(time.Second),
+			Machine: report.ThisMachine(), Short: o.short}
 		if err := errors.Join(failed, report.Write(o.docs, r)); err != nil {
 			o.log("%s: %v", p.name, err)
 			errs = append(errs, fmt.Errorf("%s: %w", p.name, err))

@@ -41,6 +41,7 @@ const (
 	RowNginxFast    = "nginx auth_request → fasthttp 204"
 	RowNginxHTTP    = "nginx auth_request → net/http 204"
 	RowGateway      = "Leastkey gateway"
+	RowReverse      = "httputil.ReverseProxy"
 	RowNginxHTTPTo  = "nginx auth_request → net/http 204, proxy_pass"
 	RowNginxFastTo  = "nginx auth_request → fasthttp 204, proxy_pass"
 	RowGRPC         = "grpc-go that does nothing"
@@ -79,7 +80,7 @@ func lines() []line {
 
 		api("fasthttp", GroupProxies, pFastProxy, pFastProxy, pUpstream),
 		api("nginx proxy_pass", GroupProxies, nginxProxy, pNginx, pUpstream),
-		api("httputil.ReverseProxy", GroupProxies, pReverse, pReverse, pUpstream),
+		api(RowReverse, GroupProxies, pReverse, pReverse, pUpstream),
 		api("Caddy reverse_proxy", GroupProxies, caddyProxy, pCaddy, pUpstream),
 
 		api(RowNginxFastTo, GroupTogether, nginxFastTo, pNginx, pFast204, pUpstream),
@@ -90,7 +91,7 @@ func lines() []line {
 		api(RowGateway, GroupTogether, pLeastkey, pLeastkey, pUpstream),
 
 		mib("nginx proxy_pass", nginxProxy, pNginx, pUpstream),
-		mib("httputil.ReverseProxy", pReverse, pReverse, pUpstream),
+		mib(RowReverse, pReverse, pReverse, pUpstream),
 		mib("Caddy reverse_proxy", caddyProxy, pCaddy, pUpstream),
 		mib(RowNginxHTTPTo, nginxHTTPTo, pNginx, pHTTP204, pUpstream),
 		mib(RowGateway, pLeastkey, pLeastkey, pUpstream),

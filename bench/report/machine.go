@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"runtime"
 	"strings"
@@ -16,6 +17,10 @@ type Machine struct {
 	Memory string `json:"memory"`
 	Kernel string `json:"kernel"`
 	Go     string `json:"go"`
+}
+
+func (m Machine) String() string {
+	return fmt.Sprintf("%s, %d cores, shared with others; %s memory; %s; %s", m.CPU, m.Cores, m.Memory, m.Kernel, m.Go)
 }
 
 // ThisMachine says what it can of this one.

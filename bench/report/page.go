@@ -30,17 +30,29 @@ var boughtText string
 
 // page is docs/performance.md.
 func page(r Results) (string, error) {
-	reasons := map[string]string{}
+	var reasons struct {
+		NotMet map[string]string `yaml:"not_met"`
+		Met    map[string]string `yaml:"met"`
+	}
 	if err := yaml.Unmarshal([]byte(reasonsText), &reasons); err != nil {
 		return "", fmt.Errorf("reasons.yaml: %w", err)
 	}
 	all := targets(r)
+	known := map[string]bool{}
 	for i, t := range all {
-		all[i].Reason = strings.TrimSpace(reasons[t.Key])
-		delete(reasons, t.Key)
+		known[t.Key] = true
+		of := reasons.NotMet
+		if t.Met {
+			of = reasons.Met
+		}
+		all[i].Reason = strings.TrimSpace(of[t.Key])
 	}
-	for key := range reasons {
-		return "", fmt.Errorf("reasons.yaml: there is no target %q", key)
+	for _, of := range []map[string]string{reasons.NotMet, reasons.Met} {
+		for key := range of {
+			if !known[key] {
+				return "", fmt.Errorf("reasons.yaml: there is no target %q", key)
+			}
+		}
 	}
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"title": title, "us": micros, "count": func(n int) string { return count(float64(n)) }, "d": rounded,
@@ -55,7 +67,7 @@ func page(r Results) (string, error) {
 		"R": r, "Targets": all, "Bought": strings.TrimSpace(boughtText), "Sizes": r.sizes(), "Decisions": r.table(func(row decision.Row) string {
 			return fmt.Sprintf("%s<br>%.1f ×", micros(row.CPU.Median), row.ToFloor.Median)
 		}), "Memory": r.table(func(row decision.Row) string { return fmt.Sprintf("%.0f B", max(row.PerToken, 0)) }), "Groups": groups(r.Chain),
-		"Ours": r.ours(), "Runs": r.runs(),
+		"Ours": r.ours(), "Runs": r.runs(), "Machines": r.machines(), "Short": r.inShort(),
 	})
 	return b.String(), err
 }

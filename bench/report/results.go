@@ -19,9 +19,7 @@ import (
 
 // Results is everything that one run found.
 type Results struct {
-	Machine  Machine          `json:"machine"`
-	Parts    map[string]Part  `json:"parts"`           // by name
-	Short    bool             `json:"short,omitempty"` // a trial of the program: the numbers say nothing
+	Parts    map[string]Part  `json:"parts"` // by name
 	Decision decision.Result  `json:"decision"`
 	Starts   []store.Start    `json:"starts"`
 	Chain    chain.Result     `json:"chain"`
@@ -30,9 +28,36 @@ type Results struct {
 
 // Part is of what and when one part of the numbers is.
 type Part struct {
-	Commit string        `json:"commit"`
-	Date   time.Time     `json:"date"`
-	Took   time.Duration `json:"took"`
+	Commit  string        `json:"commit"`
+	Date    time.Time     `json:"date"`
+	Took    time.Duration `json:"took"`
+	Machine Machine       `json:"machine"`
+	Short   bool          `json:"short,omitempty"` // a trial of the program: the numbers say nothing
+}
+
+// Short reports whether any of the numbers are from a trial of the program, and say nothing.
+func (r Results) Short() bool {
+	for _, p := range r.Parts {
+		if p.Short {
+			return true
+		}
+	}
+	return false
+}
+
+// machines says on what the numbers were measured: once, or for each part where that differs.
+func (r Results) machines() []string {
+	var all []string
+	same := true
+	names := slices.Sorted(maps.Keys(r.Parts))
+	for _, name := range names {
+		same = same && r.Parts[name].Machine == r.Parts[names[0]].Machine
+		all = append(all, name+": "+r.Parts[name].Machine.String())
+	}
+	if same && len(all) > 0 {
+		return []string{r.Parts[names[0]].Machine.String()}
+	}
+	return all
 }
 
 // runs says of what and when the numbers are: once, or for each part where they differ.

@@ -132,7 +132,7 @@ func chosen(r catalog.TemplateResource, places *[]place) ([]place, error) {
 		return nil, errors.New("for which zone? Add --zone NAME, or --on \"every zone\"")
 	}
 	if len(on) == 0 {
-		return nil, fmt.Errorf("for which %s? Add --on %s:NAME, or --on \"every %s\"", kind, kind, kind)
+		return nil, fmt.Errorf("for which %s? Add --on %s:ID, or --on \"every %s\"", kind, kind, kind)
 	}
 	return on, nil
 }

@@ -52,7 +52,7 @@ func TestExplainAgreesWithTheGuard(t *testing.T) {
 		{"a list", []Policy{n.Allow(t, On(ZoneKey(zone), ZoneKey(other)), "DNS Write")}, "GET", "/zones", 0, 0, "", false, ""},
 		{"a list of another type", []Policy{n.Allow(t, On(ZoneKey(zone)), "DNS Write")}, "GET", "/accounts", 403, -1, "Account Firewall Access Rules Read", false, ""},
 		{"the user", nil, "GET", "/user", 403, -1, "User Details Read", false, ""},
-		{"denied", []Policy{n.Allow(t, On(ZoneKey(zone)), "DNS Write"), n.Deny(t, On(ZoneKey(zone)), "DNS Write")}, "DELETE", "/zones/" + zone + record, 403, 1, "", false, "policy 1"},
+		{"denied", []Policy{n.Allow(t, On(ZoneKey(zone)), "DNS Write"), n.Deny(t, On(ZoneKey(zone)), "DNS Write")}, "DELETE", "/zones/" + zone + record, 403, 1, "", false, "Policy number 2"},
 		{"somebody else's", []Policy{n.Allow(t, On(EveryZone), "DNS Write")}, "DELETE", "/zones/" + bens + record, 403, -1, "", false, "name it already"},
 		{"no route", nil, "GET", "/nothing", 404, -1, "", false, "No operation"},
 		{"unclear", nil, "GET", "/zones//x", 400, -1, "", false, "spelled plainly"},

@@ -39,9 +39,9 @@ func (a *API) insteadOfPermission(e guard.Explanation) string {
 	const owner = "its owner may not do it, or there is no such resource; and a token never may more than its owner"
 	switch {
 	case e.Credential.Kind != leastkey.Token:
-		return "A key may what its user may: the user needs a role that has one of the accepted permissions there, if there is such a resource."
+		return "A key may what its user may: the user needs a role that has one of the accepted permissions there, if there is such a resource. One that was never registered is none: the operator sees what is with leastkey resource list, and adds with leastkey resource add."
 	case e.Supposed == leastkey.PermissionDenied && e.Policy >= 0:
-		return fmt.Sprintf("The policy %d of the token (counted from 0) denies it, and a deny wins. Take it out of that policy.", e.Policy)
+		return fmt.Sprintf("Policy number %d of the token denies it, and a deny wins. Take it out of that policy.", e.Policy+1)
 	case e.Supposed == leastkey.PermissionDenied:
 		return "A policy of the token denies it, and a deny wins. Take it out of that policy."
 	case e.Supposed == leastkey.Granted:

@@ -70,6 +70,6 @@ func whyRefused(use control.Use) string {
 	case use.Operation == "":
 		return "There is no such operation."
 	default:
-		return "The request was not in order."
+		return "The request was not in order, or cannot be served the way it came."
 	}
 }
