@@ -93,12 +93,15 @@ func (s *Store) Note(ctx context.Context, fn func(control.Notes) error) (err err
 }
 
 const (
-	setRevision  = `UPDATE head SET revision = ? WHERE id = 1`
-	insertChange = `INSERT INTO change_log (revision, changes) VALUES (?, ?)`
+	insertCommit = `INSERT INTO commits (revision, hashes, changes) VALUES (?, ?, ?)`
+	indexAudit   = `INSERT INTO audit_index SELECT * FROM audit_keys WHERE revision > ? AND revision <= ? ORDER BY field, value, revision`
 )
 
-// record adds the revision, the audit row with its hashes and the change-log row to the transaction. After a
-// fault that fn did not mind it fails with that fault, because nothing is run any more.
+// indexTogether is how many audit rows are put into the index at a time: as many as the migrations say.
+const indexTogether = 256
+
+// record adds the audit row and the row of the commit to the transaction. After a fault that fn did not mind
+// it fails with that fault, because nothing is run any more.
 func (t tx) record(act control.Act) (rev leastkey.Revision, err error) {
 	if act.Audit.Action == "" {
 		return 0, control.ErrNoAudit
@@ -111,18 +114,22 @@ func (t tx) record(act control.Act) (rev leastkey.Revision, err error) {
 		return 0, err
 	}
 	rev++
-	if err := t.run(setRevision, nil, int64(rev)); err != nil { // RETURNING would keep a journal of its own
-		return 0, err
-	}
 	if err := t.insertAudit(rev, act.Audit); err != nil {
 		return 0, err
 	}
 	row := act.Audit
 	row.Revision = rev
-	if err := t.addToTree(row); err != nil {
+	hashes, err := t.hashesOf(row)
+	if err != nil {
 		return 0, err
 	}
-	return rev, t.run(insertChange, nil, int64(rev), changes)
+	if err := t.run(insertCommit, nil, int64(rev), hashes, changes); err != nil {
+		return 0, err
+	}
+	if rev%indexTogether == 0 {
+		return rev, t.run(indexAudit, nil, int64(rev-indexTogether), int64(rev))
+	}
+	return rev, nil
 }
 
 // bury writes over the frames that a failed commit may have left in the write-ahead log. They

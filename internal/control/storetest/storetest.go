@@ -47,6 +47,7 @@ func Run(t *testing.T, f Factory) {
 		{"SessionSeen", testSessionSeen},
 		{"AuditTree", testAuditTree},
 		{"PruneAudit", testPruneAudit},
+		{"LongAudit", testLongAudit},
 		{"Sweep", testSweep},
 		{"Uses", testUses},
 		{"LastUsed", testLastUsed},
