@@ -12,14 +12,23 @@ import (
 
 // A credential comes with its secrets: one row for each, one row without when there is none.
 const (
-	selectCredentials = `SELECT c.id, c.kind, c.owner_kind, c.owner_id, c.name, c.status, c.not_before, c.expires_on,
+	credentialColumns = `SELECT c.id, c.kind, c.owner_kind, c.owner_id, c.name, c.status, c.not_before, c.expires_on,
 			c.condition, c.policies, c.issued_on, c.modified_on, c.last_used_on,
-			s.hash, s.until, s.tail, s.created_on, s.last_used_on, s.position
-		FROM live_credentials AS c LEFT JOIN live_secrets AS s ON s.credential = c.id`
+			s.hash, s.until, s.tail, s.created_on, s.last_used_on, s.position`
+	withSecrets        = ` LEFT JOIN live_secrets AS s ON s.credential = c.id`
+	selectCredentials  = credentialColumns + ` FROM live_credentials AS c` + withSecrets
 	credentialByID     = selectCredentials + ` WHERE c.id = ?`
 	credentialBySecret = selectCredentials + ` WHERE c.id = (SELECT credential FROM live_secrets WHERE hash = ?)`
 	credentialsByOwner = selectCredentials + ` WHERE c.owner_kind = ? AND c.owner_id = ? AND c.kind = ? ORDER BY c.issued_on, c.id`
-	countCredentials   = `SELECT count(*) FROM live_credentials WHERE owner_kind = ? AND owner_id = ? AND kind = ?`
+	countCredentials   = `SELECT count(*) FROM live_credentials` + ofOwner
+	ofOwner            = ` WHERE owner_kind = ? AND owner_id = ? AND kind = ?`
+
+	// A part is found in the index alone, and what is in it is read in that order. CROSS JOIN fixes that of the loops.
+	unexpired       = ` AND (status <> ? OR not_before > ?5 OR expires_on IS NULL OR expires_on > ?5)`
+	credentialPages = credentialColumns + ` FROM (SELECT id FROM live_credentials` + ofOwner
+	oldestFirst     = ` ORDER BY issued_on, id`
+	newestFirst     = ` ORDER BY issued_on DESC, id DESC`
+	joinPage        = ` LIMIT ? OFFSET ?) AS page CROSS JOIN live_credentials AS c ON c.id = page.id` + withSecrets
 )
 
 // gather puts the rows of each credential together and gives it to fn.
@@ -118,6 +127,32 @@ func (r reader) CredentialWithSecret(h leastkey.SecretHash) (control.Credential,
 // Credentials implements [control.Reader].
 func (r reader) Credentials(owner leastkey.Principal, kind leastkey.Kind) ([]control.Credential, error) {
 	return r.credentials(credentialsByOwner, int64(owner.Kind), owner.ID, int64(kind))
+}
+
+// CredentialPage implements [control.Reader].
+func (r reader) CredentialPage(p control.CredentialPage) (part []control.Credential, total int, err error) {
+	count, page, args := pageQueries(p)
+	if total, err = first(r, func(r row) int { return int(r.int(0)) }, count, args...); err != nil {
+		return nil, 0, err
+	}
+	if p.Offset >= total || p.Limit <= 0 {
+		return nil, total, nil
+	}
+	part, err = r.credentials(page, append(args, int64(p.Limit), int64(max(p.Offset, 0)))...)
+	return part, total, err
+}
+
+// pageQueries are that for how many there are and that for some of them, which wants limit and offset behind
+// the arguments of both.
+func pageQueries(p control.CredentialPage) (count, page string, args []any) {
+	count, page, args = countCredentials, credentialPages, []any{int64(p.Owner.Kind), p.Owner.ID, int64(p.Kind)}
+	if !p.Unexpired.IsZero() {
+		count, page, args = count+unexpired, page+unexpired, append(args, int64(leastkey.Active), p.Unexpired)
+	}
+	if p.NewestFirst {
+		return count, page + newestFirst + joinPage, args
+	}
+	return count, page + oldestFirst + joinPage, args
 }
 
 // CountCredentials implements [control.Reader].

@@ -26,6 +26,7 @@ func TestPlans(t *testing.T) {
 	byTime, _ := auditQuery(control.AuditFilter{From: latest})
 	before, _ := auditQuery(control.AuditFilter{Before: 9})
 	const scan, sort = "SCAN", "TEMP B-TREE"
+	const noCover = "USING INDEX" // not COVERING
 	const scanIndex, scanAudit = "SCAN audit_index", "SCAN audit;"
 	const scanTable, scanResources, ownIndex = "SCAN resources", "SCAN r", "AUTOMATIC"
 	tests := map[string][]string{
@@ -49,6 +50,10 @@ func TestPlans(t *testing.T) {
 		usersByAge:         {sort}, accountsByAge: {sort}, allResources: {sort}, allAudit: {sort},
 		stateOfUsers: {sort}, stateOfAccounts: {sort}, stateOfResources: {sort}, stateOfMembers: {sort},
 		stateOfCredentials: {sort}, stateOfSecrets: {sort},
+	}
+	for _, newest := range []bool{false, true} {
+		count, page, _ := pageQueries(control.CredentialPage{Unexpired: latest, NewestFirst: newest})
+		tests[count], tests[page] = []string{scanTable, noCover}, []string{scanTable, sort}
 	}
 	conn, release := writing(t, store)
 	defer release()

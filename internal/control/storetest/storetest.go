@@ -29,6 +29,7 @@ func Run(t *testing.T, f Factory) {
 		{"Members", testMembers},
 		{"Resources", testResources},
 		{"Credentials", testCredentials},
+		{"CredentialPages", testCredentialPages},
 		{"Secrets", testSecrets},
 		{"Naming", testNaming},
 		{"RevokedIsFinal", testRevokedIsFinal},
