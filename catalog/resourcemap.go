@@ -3,7 +3,6 @@ package catalog
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -192,7 +191,7 @@ func (c *Catalog) FormatResources(patterns []leastkey.Pattern) ([]byte, error) {
 		if len(out) > 1 {
 			out = append(out, ',')
 		}
-		out = fmt.Appendf(out, "%s:%s", jsonText(key), c.valueOf(together))
+		out = append(append(append(out, jsonText(key)...), ':'), c.valueOf(together)...)
 		for _, q := range together {
 			done[q] = true
 		}
@@ -234,6 +233,9 @@ func (c *Catalog) valueOf(together []leastkey.Pattern) string {
 
 // jsonText quotes a key. Keys are visible ASCII, so nothing can fail.
 func jsonText(s string) string {
+	if !strings.ContainsAny(s, `"\<>&`) {
+		return `"` + s + `"`
+	}
 	text, _ := json.Marshal(s)
 	return string(text)
 }

@@ -71,7 +71,7 @@ func auditQuery(f control.AuditFilter) (string, []any) {
 		limit = defaultAuditLimit
 	}
 	last := int64(max(limit, 0)) // a negative limit would be none at all to SQLite
-	const newest = " ORDER BY revision DESC LIMIT ?"
+	const newest = " ORDER BY revision DESC" + atMost
 
 	rows := auditTerms(f, "revision", "at")
 	var walks []terms

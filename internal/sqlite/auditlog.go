@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	auditAfter  = selectAudit + ` WHERE revision > ? ORDER BY revision LIMIT ?`
+	auditAfter  = selectAudit + ` WHERE revision > ? ORDER BY revision` + atMost
 	auditHashes = `SELECT revision, hashes FROM commits WHERE revision >= ? AND revision <= ? ORDER BY revision`
 
-	toBePruned      = `(SELECT revision FROM audit WHERE revision <= ?1 ORDER BY revision LIMIT ?2)`
+	toBePruned      = `(SELECT revision FROM audit WHERE revision <= ?1 ORDER BY revision LIMIT ?2 + 0)`
 	pruneAudit      = `DELETE FROM audit WHERE revision IN ` + toBePruned
 	pruneAuditIndex = `DELETE FROM audit_index WHERE (field, value, revision) IN (SELECT field, value, revision FROM audit_keys WHERE revision IN ` + toBePruned + `)`
 )

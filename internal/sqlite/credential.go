@@ -24,11 +24,11 @@ const (
 	ofOwner            = ` WHERE owner_kind = ? AND owner_id = ? AND kind = ?`
 
 	// A part is found in the index alone, and what is in it is read in that order. CROSS JOIN fixes that of the loops.
-	unexpired       = ` AND (status <> ? OR not_before > ?5 OR expires_on IS NULL OR expires_on > ?5)`
+	unexpired       = ` AND (expires_on IS NULL OR expires_on > ?4 OR not_before > ?4 OR status <> ?5)`
 	credentialPages = credentialColumns + ` FROM (SELECT id FROM live_credentials` + ofOwner
 	oldestFirst     = ` ORDER BY issued_on, id`
 	newestFirst     = ` ORDER BY issued_on DESC, id DESC`
-	joinPage        = ` LIMIT ? OFFSET ?) AS page CROSS JOIN live_credentials AS c ON c.id = page.id` + withSecrets
+	joinPage        = atMost + ` OFFSET ?) AS page CROSS JOIN live_credentials AS c ON c.id = page.id` + withSecrets
 )
 
 // gather puts the rows of each credential together and gives it to fn.
@@ -147,7 +147,7 @@ func (r reader) CredentialPage(p control.CredentialPage) (part []control.Credent
 func pageQueries(p control.CredentialPage) (count, page string, args []any) {
 	count, page, args = countCredentials, credentialPages, []any{int64(p.Owner.Kind), p.Owner.ID, int64(p.Kind)}
 	if !p.Unexpired.IsZero() {
-		count, page, args = count+unexpired, page+unexpired, append(args, int64(leastkey.Active), p.Unexpired)
+		count, page, args = count+unexpired, page+unexpired, append(args, p.Unexpired, int64(leastkey.Active))
 	}
 	if p.NewestFirst {
 		return count, page + newestFirst + joinPage, args
