@@ -43,26 +43,25 @@ func (r reader) AuditHashes(first, last int64) (list []audit.Stored, err error) 
 	return list, err
 }
 
-// hashesOf gives the hashes that the row adds to the tree, one after the other. It follows the last one.
-func (r reader) hashesOf(row control.Audit) ([]byte, error) {
-	added, err := audit.Add(row, func(index int64) (audit.Hash, error) {
-		found, err := r.AuditHashes(index, index+1)
-		if err == nil && len(found) == 0 {
-			err = fmt.Errorf("sqlite: hash %d of the audit log is missing: somebody changed the log; leastkey audit verify says what", index)
-		}
-		if err != nil {
-			return audit.Hash{}, err
-		}
-		return found[0].Hash, nil
-	})
-	if err != nil {
-		return nil, err
+// auditHash gives one hash of the tree.
+func (r reader) auditHash(index int64) (audit.Hash, error) {
+	found, err := r.AuditHashes(index, index+1)
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("sqlite: hash %d of the audit log is missing: somebody changed the log; leastkey audit verify says what", index)
 	}
-	hashes := make([]byte, 0, len(added)*len(audit.Hash{}))
-	for _, h := range added {
+	if err != nil {
+		return audit.Hash{}, err
+	}
+	return found[0].Hash, nil
+}
+
+// inOrder are hashes of one row as commits keep them, one after the other.
+func inOrder(stored []audit.Stored) []byte {
+	hashes := make([]byte, 0, len(stored)*len(audit.Hash{}))
+	for _, h := range stored {
 		hashes = append(hashes, h.Hash[:]...)
 	}
-	return hashes, nil
+	return hashes
 }
 
 // PruneAudit implements [control.Notes].
