@@ -153,7 +153,8 @@ type Reader interface {
 	CredentialWithSecret(h leastkey.SecretHash) (Credential, error)
 	// Credentials lists the live credentials of one kind that a principal owns.
 	Credentials(owner leastkey.Principal, kind leastkey.Kind) ([]Credential, error)
-	// CredentialPage lists a part of Credentials, or of what is left of them, and says how many all parts have.
+	// CredentialPage lists a part of Credentials, or of what is left of them, and says how many all parts have. They
+	// come without their secrets.
 	CredentialPage(p CredentialPage) (part []Credential, total int, err error)
 	// CountCredentials is how many Credentials would list.
 	CountCredentials(owner leastkey.Principal, kind leastkey.Kind) (int, error)

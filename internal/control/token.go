@@ -37,7 +37,8 @@ func (c *Control) Tokens(ctx context.Context, caller Caller, owner leastkey.Prin
 	return tokens, err
 }
 
-// TokenPage lists a part of the tokens of an owner, and says how many there are. Owner and kind are set here.
+// TokenPage lists a part of the tokens of an owner, without their secrets, and says how many there are. Owner and
+// kind are set here.
 func (c *Control) TokenPage(ctx context.Context, caller Caller, owner leastkey.Principal, p CredentialPage) (part []Credential, total int, err error) {
 	p.Owner, p.Kind = owner, leastkey.Token
 	err = c.view(ctx, caller, owner.Resource(), func(r Reader) (err error) {

@@ -13,10 +13,9 @@ import (
 // A credential comes with its secrets: one row for each, one row without when there is none.
 const (
 	credentialColumns = `SELECT c.id, c.kind, c.owner_kind, c.owner_id, c.name, c.status, c.not_before, c.expires_on,
-			c.condition, c.policies, c.issued_on, c.modified_on, c.last_used_on,
-			s.hash, s.until, s.tail, s.created_on, s.last_used_on, s.position`
-	withSecrets        = ` LEFT JOIN live_secrets AS s ON s.credential = c.id`
-	selectCredentials  = credentialColumns + ` FROM live_credentials AS c` + withSecrets
+			c.condition, c.policies, c.issued_on, c.modified_on, c.last_used_on`
+	selectCredentials = credentialColumns + `, s.hash, s.until, s.tail, s.created_on, s.last_used_on, s.position
+		FROM live_credentials AS c LEFT JOIN live_secrets AS s ON s.credential = c.id`
 	credentialByID     = selectCredentials + ` WHERE c.id = ?`
 	credentialBySecret = selectCredentials + ` WHERE c.id = (SELECT credential FROM live_secrets WHERE hash = ?)`
 	credentialsByOwner = selectCredentials + ` WHERE c.owner_kind = ? AND c.owner_id = ? AND c.kind = ? ORDER BY c.issued_on, c.id`
@@ -25,10 +24,10 @@ const (
 
 	// A part is found in the index alone, and what is in it is read in that order. CROSS JOIN fixes that of the loops.
 	unexpired       = ` AND (expires_on IS NULL OR expires_on > ?4 OR not_before > ?4 OR status <> ?5)`
-	credentialPages = credentialColumns + ` FROM (SELECT id FROM live_credentials` + ofOwner
+	credentialPages = credentialColumns + `, NULL FROM (SELECT id FROM live_credentials` + ofOwner
 	oldestFirst     = ` ORDER BY issued_on, id`
 	newestFirst     = ` ORDER BY issued_on DESC, id DESC`
-	joinPage        = atMost + ` OFFSET ?) AS page CROSS JOIN live_credentials AS c ON c.id = page.id` + withSecrets
+	joinPage        = atMost + ` OFFSET ?) AS page CROSS JOIN live_credentials AS c ON c.id = page.id`
 )
 
 // gather puts the rows of each credential together and gives it to fn.

@@ -109,6 +109,9 @@ func testCredentialPages(t *testing.T, f Factory) {
 	b.put(token(50, leastkey.AccountOf(ada.ID), secret(98)))
 	b.commit(func(tx control.Tx) error { return tx.RevokeCredential(all[7].ID, minute(0)) })
 	all = slices.Delete(all, 7, 8)
+	for i := range all {
+		all[i].Secrets = nil
+	}
 	for _, at := range []time.Time{{}, minute(0), minute(10).Add(-time.Nanosecond), minute(10), minute(10).Add(time.Nanosecond), minute(10).Add(time.Microsecond), minute(11)} {
 		want := slices.Clone(all)
 		if !at.IsZero() {

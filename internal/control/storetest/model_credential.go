@@ -25,6 +25,9 @@ func (tx *modelTx) CredentialPage(p control.CredentialPage) (part []control.Cred
 	if p.NewestFirst {
 		slices.Reverse(all)
 	}
+	for i := range all {
+		all[i].Secrets = nil
+	}
 	from := min(max(p.Offset, 0), len(all))
 	if part = all[from:min(from+max(p.Limit, 0), len(all))]; len(part) == 0 {
 		part = nil
