@@ -4,7 +4,7 @@ import "net/http"
 
 // Write sends an answer. Answers are about credentials and permissions: no cache may keep one.
 func Write[T any](w http.ResponseWriter, status int, answer Envelope[T]) {
-	body, err := marshalPlain(answer)
+	body, err := answer.MarshalJSON() // encoding/json would look through what it gives once more
 	if err != nil {
 		status = http.StatusInternalServerError
 		body = []byte(`{"result":null,"success":false,"errors":[{"code":10002,"message":"internal error"}],"messages":[]}`)

@@ -3,7 +3,6 @@ package catalog
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -176,7 +175,11 @@ func (c *Catalog) grantable() []Resource {
 // same account, have no spelling in one map.
 func (c *Catalog) FormatResources(patterns []leastkey.Pattern) ([]byte, error) {
 	out := []byte{'{'}
-	keys, done := map[string]bool{}, map[leastkey.Pattern]bool{}
+	var keys map[string]bool
+	var done map[leastkey.Pattern]bool
+	if len(patterns) > 1 { // most policies name one
+		keys, done = map[string]bool{}, map[leastkey.Pattern]bool{}
+	}
 	for i, p := range patterns {
 		if done[p] {
 			continue
@@ -188,11 +191,14 @@ func (c *Catalog) FormatResources(patterns []leastkey.Pattern) ([]byte, error) {
 		if keys[key] {
 			return nil, &ResourceMapError{key, "stands for itself and for what is under it", "make two policies of them"}
 		}
-		keys[key] = true
 		if len(out) > 1 {
 			out = append(out, ',')
 		}
-		out = fmt.Appendf(out, "%s:%s", jsonText(key), c.valueOf(together))
+		out = append(append(append(out, jsonText(key)...), ':'), c.valueOf(together)...)
+		if done == nil {
+			continue
+		}
+		keys[key] = true
 		for _, q := range together {
 			done[q] = true
 		}
@@ -234,6 +240,9 @@ func (c *Catalog) valueOf(together []leastkey.Pattern) string {
 
 // jsonText quotes a key. Keys are visible ASCII, so nothing can fail.
 func jsonText(s string) string {
+	if !strings.ContainsAny(s, `"\<>&`) {
+		return `"` + s + `"`
+	}
 	text, _ := json.Marshal(s)
 	return string(text)
 }

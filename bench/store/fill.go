@@ -56,7 +56,7 @@ func fill(conn *sqlite.Conn, w *workload.Workload) error {
 			return err
 		}
 	}
-	for _, index := range append(indexes, "UPDATE head SET revision = 1", "COMMIT", "PRAGMA journal_mode = WAL") {
+	for _, index := range append(indexes, "INSERT INTO commits (revision, hashes, changes) VALUES (1, zeroblob(32), '[]')", "COMMIT", "PRAGMA journal_mode = WAL") {
 		if err := f.run(index); err != nil {
 			return err
 		}

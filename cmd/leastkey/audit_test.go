@@ -42,7 +42,7 @@ func TestAuditFindsWhoChangedIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	free := "DROP TRIGGER audit_is_final; DROP TRIGGER audit_stays; DROP TRIGGER audit_hashes_are_final; DROP TRIGGER audit_hashes_stay; "
+	free := "DROP TRIGGER audit_is_final; DROP TRIGGER audit_stays; DROP TRIGGER commits_are_final; DROP TRIGGER commits_stay; "
 	last := "(SELECT max(revision) FROM audit)"
 	copied := "id, at, actor_kind, actor_id, credential, addr, action, subject, account, before, after, agent, refused"
 	for name, test := range map[string]struct{ sql, want string }{
@@ -54,15 +54,17 @@ func TestAuditFindsWhoChangedIt(t *testing.T) {
 		"insert":         {"INSERT INTO audit (revision, " + copied + ") SELECT revision + 100, randomblob(16), at, actor_kind, actor_id, credential, addr, action, subject, account, before, after, agent, refused FROM audit WHERE revision = " + last, "they were put in"},
 		"reorder":        {"UPDATE audit SET revision = -3 WHERE revision = 3; UPDATE audit SET revision = 3 WHERE revision = 4; UPDATE audit SET revision = 4 WHERE revision = -3", "row 3: it is the row that was written as row 4: rows were reordered"},
 		"truncate":       {"DELETE FROM audit WHERE revision > " + last + " - 2", "missing"},
-		"hash":           {"UPDATE audit_hashes SET hash = randomblob(32) WHERE position = 2", "rows 1 to 2: the hash over them is not that of their hashes"},
-		"without traces": {"DELETE FROM audit WHERE revision > 6; DELETE FROM change_log WHERE revision > 6; DELETE FROM audit_hashes WHERE position >= 10; UPDATE head SET revision = 6", "the log was cut off"},
+		"hash":           {"UPDATE commits SET hashes = CAST(substr(hashes, 1, 32) || randomblob(32) AS BLOB) WHERE revision = 2", "rows 1 to 2: the hash over them is not that of their hashes"},
+		"without traces": {"DELETE FROM audit WHERE revision > 6; DELETE FROM commits WHERE revision > 6", "the log was cut off"},
 		"rewrite":        {"", "the first"},
 	} {
 		if err := os.WriteFile(filepath.Join(data, "leastkey.db"), sound, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if name == "rewrite" { // as a database that is older than the tree, which is hashed anew
-			test.sql = "UPDATE audit SET action = 'account.creatf' WHERE revision = 3; DROP TABLE audit_hashes; DROP INDEX audit_prunes; DROP TABLE identities; DROP TABLE roles; ALTER TABLE members DROP COLUMN groups; " +
+			test.sql = "UPDATE audit SET action = 'account.creatf' WHERE revision = 3; DROP INDEX audit_prunes; DROP TABLE identities; DROP TABLE roles; ALTER TABLE members DROP COLUMN groups; " +
+				"CREATE TABLE head (id INTEGER PRIMARY KEY, revision INTEGER); INSERT INTO head SELECT 1, max(revision) FROM commits; CREATE TABLE change_log AS SELECT revision, changes FROM commits; DROP TABLE commits; " +
+				"DROP VIEW audit_keys; DROP TABLE audit_index; CREATE INDEX audit_by_actor ON audit (id); CREATE INDEX audit_by_subject ON audit (id); CREATE INDEX audit_by_account ON audit (id); CREATE INDEX audit_by_time ON audit (at); CREATE INDEX named_resources_by_credential ON named_resources (credential); " +
 				"ALTER TABLE audit DROP COLUMN refused; CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT 1; END; PRAGMA user_version = 3"
 		}
 		tamper(t, filepath.Join(data, "leastkey.db"), free+test.sql)

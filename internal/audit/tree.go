@@ -20,6 +20,12 @@ type Stored struct {
 // IndexOf(revision+1).
 func IndexOf(revision leastkey.Revision) int64 { return tlog.StoredHashIndex(0, int64(revision)-1) }
 
+// RevisionOf is the row with which the hash of an index is stored.
+func RevisionOf(index int64) leastkey.Revision {
+	level, n := tlog.SplitStoredHashIndex(index)
+	return leastkey.Revision((n + 1) << level)
+}
+
 // Add gives the hashes to be stored with the row that follows the last one. read gives hashes that
 // were stored before.
 func Add(row Row, read func(index int64) (Hash, error)) ([]Stored, error) {

@@ -107,6 +107,15 @@ type ResourceSearch struct {
 	Limit  int                 // at most this many; must be positive
 }
 
+// CredentialPage asks for a part of the live credentials of one kind that a principal owns.
+type CredentialPage struct {
+	Owner         leastkey.Principal
+	Kind          leastkey.Kind
+	Unexpired     time.Time // not zero: without those that are leastkey.CredentialExpired at that instant
+	NewestFirst   bool
+	Offset, Limit int // negative ones are 0
+}
+
 // Reader reads one consistent state. Methods that name one row return ErrNotFound when it is
 // not there; lists are then empty. Lists come oldest first (creation time, then id) unless said.
 type Reader interface {
@@ -144,6 +153,9 @@ type Reader interface {
 	CredentialWithSecret(h leastkey.SecretHash) (Credential, error)
 	// Credentials lists the live credentials of one kind that a principal owns.
 	Credentials(owner leastkey.Principal, kind leastkey.Kind) ([]Credential, error)
+	// CredentialPage lists a part of Credentials, or of what is left of them, and says how many all parts have. They
+	// come without their secrets.
+	CredentialPage(p CredentialPage) (part []Credential, total int, err error)
 	// CountCredentials is how many Credentials would list.
 	CountCredentials(owner leastkey.Principal, kind leastkey.Kind) (int, error)
 	// CredentialsNaming lists the live credentials that have a policy, allow or deny, with a

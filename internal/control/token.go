@@ -37,6 +37,17 @@ func (c *Control) Tokens(ctx context.Context, caller Caller, owner leastkey.Prin
 	return tokens, err
 }
 
+// TokenPage lists a part of the tokens of an owner, without their secrets, and says how many there are. Owner and
+// kind are set here.
+func (c *Control) TokenPage(ctx context.Context, caller Caller, owner leastkey.Principal, p CredentialPage) (part []Credential, total int, err error) {
+	p.Owner, p.Kind = owner, leastkey.Token
+	err = c.view(ctx, caller, owner.Resource(), func(r Reader) (err error) {
+		part, total, err = r.CredentialPage(p)
+		return err
+	})
+	return part, total, err
+}
+
 // Token gives one token of an owner.
 func (c *Control) Token(ctx context.Context, caller Caller, owner leastkey.Principal, id leastkey.ID) (Credential, error) {
 	var token Credential

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"math"
 	"net/url"
 	"strconv"
 
@@ -60,12 +61,24 @@ func pagedAs[T, S any](all []T, p paging, show func(T) S) (answer, error) {
 	if p.page-1 < (len(all)+p.perPage-1)/p.perPage {
 		from = (p.page - 1) * p.perPage
 	}
-	part := all[from:min(from+p.perPage, len(all))]
+	return pageOf(all[from:min(from+p.perPage, len(all))], len(all), p, show)
+}
+
+// pageOf is pagedAs for the items of the page alone, of so many in all.
+func pageOf[T, S any](part []T, total int, p paging, show func(T) S) (answer, error) {
 	shown := make([]S, len(part))
 	for i, item := range part {
 		shown[i] = show(item)
 	}
-	return erased(api.Page(shown, api.PageOf(p.page, p.perPage, len(all)))), nil
+	return erased(api.Page(shown, api.PageOf(p.page, p.perPage, total))), nil
+}
+
+// offset is how many items come before the page.
+func (p paging) offset() int {
+	if p.page > math.MaxInt/p.perPage {
+		return math.MaxInt
+	}
+	return (p.page - 1) * p.perPage
 }
 
 func erased[T any](e api.Envelope[T]) answer {

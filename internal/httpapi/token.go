@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
@@ -31,19 +30,17 @@ func (a *API) tokens(ctx context.Context, c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	tokens, err := a.control.Tokens(ctx, c.caller, owner)
+	now := a.now()
+	page := control.CredentialPage{Unexpired: now, NewestFirst: descending, Offset: p.offset(), Limit: p.perPage}
+	if includeExpired {
+		page.Unexpired = time.Time{}
+	}
+	tokens, total, err := a.control.TokenPage(ctx, c.caller, owner, page)
 	if err != nil {
 		return answer{}, err
 	}
-	now := a.now()
-	if !includeExpired {
-		tokens = slices.DeleteFunc(tokens, func(t control.Credential) bool { return t.Usable(now) == leastkey.CredentialExpired })
-	}
-	if descending {
-		slices.Reverse(tokens)
-	}
 	cat := a.control.Catalog()
-	return pagedAs(tokens, p, func(t control.Credential) api.Token { return wire.Token(cat, t, now) })
+	return pageOf(tokens, total, p, func(t control.Credential) api.Token { return wire.Token(cat, t, now) })
 }
 
 func includeExpiredOf(q url.Values) (bool, error) {

@@ -48,33 +48,67 @@ func (r reader) AuditRow(id leastkey.ID) (control.Audit, error) {
 	return firstOf(r, scanAudit, auditByID, id)
 }
 
-// auditQuery asks only for what the filter has, so that each field alone has an index. What a
-// user did and what was done to the user are two walks of an index side by side: the second
-// leaves out what the first has.
+// The fields of audit_index, as audit_keys says; of actors there is one for each kind.
+const (
+	byTime = 1 + iota
+	bySubject
+	byAccount
+	byActor
+)
+
+// notIndexed are the rows that are looked through: those since the index was last added to.
+const notIndexed = `revision > (SELECT coalesce(max(revision), 0) / 256 * 256 FROM commits)`
+
+const fromIndex = `SELECT i.revision, id, a.at, actor_kind, actor_id, credential, addr, action, subject, account, before, after, agent, refused
+	FROM audit_index AS i CROSS JOIN audit AS a ON a.revision = i.revision`
+
+// auditQuery asks only for what the filter has. Rows that are in the index come from there by one field, the
+// others from the end of the log, newest first both. What a user did and what was done to the user are two walks
+// of the index side by side: the second leaves out what the first has.
 func auditQuery(f control.AuditFilter) (string, []any) {
 	limit := f.Limit
 	if limit == 0 {
 		limit = defaultAuditLimit
 	}
-	const newest = " ORDER BY revision DESC LIMIT ?"
 	last := int64(max(limit, 0)) // a negative limit would be none at all to SQLite
-	common := auditTerms(f)
-	if f.User.IsZero() {
-		from := selectAudit
-		if f.Account.IsZero() && f.Actor.IsZero() && f.Subject == "" && !(f.From.IsZero() && f.To.IsZero()) {
-			from += " INDEXED BY audit_by_time" // or the span would be looked for in all rows, newest first
-		}
-		return from + common.where() + newest, append(common.args, last)
+	const newest = " ORDER BY revision DESC" + atMost
+
+	rows := auditTerms(f, "revision", "at")
+	var walks []terms
+	switch indexed := auditTerms(f, "i.revision", "i.at"); {
+	case !f.User.IsZero():
+		user := leastkey.UserOf(f.User)
+		did, met := "actor_kind = ? AND actor_id = ?", "subject = ?"
+		rows = rows.and("("+did+" OR "+met+")", int64(user.Kind), user.ID, user.String())
+		walks = append(walks, indexed.field(byActor+int64(user.Kind), user.ID),
+			indexed.field(bySubject, user.String()).and("NOT ("+did+")", int64(user.Kind), user.ID))
+	case f.Subject != "":
+		walks = append(walks, indexed.field(bySubject, f.Subject))
+	case !f.Actor.IsZero():
+		walks = append(walks, indexed.field(byActor+int64(f.Actor.Kind), f.Actor.ID))
+	case !f.Account.IsZero():
+		walks = append(walks, indexed.field(byAccount, f.Account))
+	case !f.From.IsZero() || !f.To.IsZero(): // or the span would be looked for in all rows, newest first
+		walks = append(walks, auditTerms(f, "i.revision", "value").and("field = ?", int64(byTime)))
+	default:
+		return selectAudit + rows.where() + newest, append(rows.args, last)
 	}
-	user := leastkey.UserOf(f.User)
-	did := common.and("actor_kind = ? AND actor_id = ?", int64(user.Kind), user.ID)
-	met := common.and("subject = ?", user.String()).and("NOT (actor_kind = ? AND actor_id = ?)", int64(user.Kind), user.ID)
-	query := selectAudit + did.where() + " UNION ALL " + selectAudit + met.where() + newest
-	return query, append(slices.Concat(did.args, met.args), last)
+	rows = rows.and(notIndexed)
+	query, args := selectAudit+rows.where(), rows.args
+	for _, w := range walks {
+		query, args = query+" UNION ALL "+fromIndex+w.where(), append(args, w.args...)
+	}
+	return query + newest, append(args, last)
 }
 
-// auditTerms are the terms of every field but the user. A row without a time is in no span.
-func auditTerms(f control.AuditFilter) (t terms) {
+// field are the terms of what is found in the index under a value.
+func (t terms) field(field int64, value any) terms {
+	return t.and("field = ? AND value = ?", field, value)
+}
+
+// auditTerms are the terms of every field but the user, with the columns in which revision and time are looked
+// at. A row without a time is in no span.
+func auditTerms(f control.AuditFilter, revision, at string) (t terms) {
 	if !f.Account.IsZero() {
 		t = t.and("account = ?", f.Account)
 	}
@@ -91,13 +125,13 @@ func auditTerms(f control.AuditFilter) (t terms) {
 		t = t.and("refused <> ''")
 	}
 	if f.Before > 0 && f.Before <= math.MaxInt64 {
-		t = t.and("revision < ?", int64(f.Before))
+		t = t.and(revision+" < ?", int64(f.Before))
 	}
 	if !f.From.IsZero() {
-		t = t.and("at >= ?", f.From)
+		t = t.and(at+" >= ?", f.From)
 	}
 	if !f.To.IsZero() {
-		t = t.and("at < ?", f.To)
+		t = t.and(at+" < ?", f.To)
 	}
 	return t
 }

@@ -3,19 +3,18 @@ package sqlite
 import (
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
-
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/internal/audit"
 	"github.com/leastkey/leastkey/internal/control"
 )
 
 const (
-	auditAfter  = selectAudit + ` WHERE revision > ? ORDER BY revision LIMIT ?`
-	auditHashes = `SELECT position, hash FROM audit_hashes WHERE position >= ? AND position < ? ORDER BY position`
+	auditAfter  = selectAudit + ` WHERE revision > ? ORDER BY revision` + atMost
+	auditHashes = `SELECT revision, hashes FROM commits WHERE revision >= ? AND revision <= ? ORDER BY revision`
 
-	insertAuditHash = `INSERT INTO audit_hashes (position, hash) VALUES (?, ?)`
-	pruneAudit      = `DELETE FROM audit WHERE revision IN (SELECT revision FROM audit WHERE revision <= ? ORDER BY revision LIMIT ?)`
+	toBePruned      = `(SELECT revision FROM audit WHERE revision <= ?1 ORDER BY revision LIMIT ?2 + 0)`
+	pruneAudit      = `DELETE FROM audit WHERE revision IN ` + toBePruned
+	pruneAuditIndex = `DELETE FROM audit_index WHERE (field, value, revision) IN (SELECT field, value, revision FROM audit_keys WHERE revision IN ` + toBePruned + `)`
 )
 
 // AuditAfter implements [control.Reader].
@@ -26,64 +25,52 @@ func (r reader) AuditAfter(after leastkey.Revision, limit int) ([]control.AuditR
 	}, auditAfter, int64(after), int64(max(limit, 0)))
 }
 
-// AuditHashes implements [control.Reader].
-func (r reader) AuditHashes(first, last int64) ([]audit.Stored, error) {
-	return all(r, func(row row) audit.Stored {
-		return audit.Stored{Index: row.int(0), Hash: audit.Hash(row.hash(1))}
-	}, auditHashes, first, last)
+// AuditHashes implements [control.Reader]. A row of commits has those that its audit row added to the tree.
+func (r reader) AuditHashes(first, last int64) (list []audit.Stored, err error) {
+	if first = max(first, 0); first >= last {
+		return nil, nil
+	}
+	err = r.run(auditHashes, func(row row) error {
+		revision, hashes := leastkey.Revision(row.int(0)), row.bytes(1)
+		for index := audit.IndexOf(revision); index < audit.IndexOf(revision+1) && len(hashes) >= len(audit.Hash{}); index++ {
+			if first <= index && index < last {
+				list = append(list, audit.Stored{Index: index, Hash: audit.Hash(hashes)})
+			}
+			hashes = hashes[len(audit.Hash{}):]
+		}
+		return nil
+	}, int64(audit.RevisionOf(first)), int64(audit.RevisionOf(last-1)))
+	return list, err
 }
 
-// addToTree stores the hashes of the row that follows the last one.
-func (r reader) addToTree(row control.Audit) error {
-	hashes, err := audit.Add(row, func(index int64) (audit.Hash, error) {
-		found, err := r.AuditHashes(index, index+1)
-		if err == nil && len(found) == 0 {
-			err = fmt.Errorf("sqlite: hash %d of the audit log is missing: somebody changed the log; leastkey audit verify says what", index)
-		}
-		if err != nil {
-			return audit.Hash{}, err
-		}
-		return found[0].Hash, nil
-	})
+// auditHash gives one hash of the tree.
+func (r reader) auditHash(index int64) (audit.Hash, error) {
+	found, err := r.AuditHashes(index, index+1)
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("sqlite: hash %d of the audit log is missing: somebody changed the log; leastkey audit verify says what", index)
+	}
 	if err != nil {
-		return err
+		return audit.Hash{}, err
 	}
-	for _, h := range hashes {
-		if err := r.run(insertAuditHash, nil, h.Index, leastkey.SecretHash(h.Hash)); err != nil {
-			return fmt.Errorf("hash %d of the audit log: %w", h.Index, err)
-		}
+	return found[0].Hash, nil
+}
+
+// inOrder are hashes of one row as commits keep them, one after the other.
+func inOrder(stored []audit.Stored) []byte {
+	hashes := make([]byte, 0, len(stored)*len(audit.Hash{}))
+	for _, h := range stored {
+		hashes = append(hashes, h.Hash[:]...)
 	}
-	return nil
+	return hashes
 }
 
 // PruneAudit implements [control.Notes].
 func (n notes) PruneAudit(through leastkey.Revision, limit int) (int, error) {
+	if err := n.run(pruneAuditIndex, nil, int64(through), int64(max(limit, 0))); err != nil {
+		return 0, fmt.Errorf("prune the index of the audit log: %w", err)
+	}
 	if err := n.run(pruneAudit, nil, int64(through), int64(max(limit, 0))); err != nil {
 		return 0, fmt.Errorf("prune the audit log: %w", err)
 	}
 	return n.conn.Changes(), nil
-}
-
-// hashAudit hashes the rows of a database that is older than the tree over them.
-func hashAudit(conn *sqlite.Conn) error {
-	r := reader{&session{conn: conn}}
-	const some = 1000
-	for after := leastkey.Revision(0); ; {
-		rows, err := r.AuditAfter(after, some)
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		for _, row := range rows {
-			switch {
-			case row.Fault != nil:
-				return fmt.Errorf("audit row %d: %w", row.Revision, row.Fault)
-			case row.Revision != after+1:
-				return fmt.Errorf("the audit log has row %d after row %d", row.Revision, after)
-			}
-			if err := r.addToTree(row.Audit); err != nil {
-				return err
-			}
-			after = row.Revision
-		}
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/internal/audit"
 	"github.com/leastkey/leastkey/internal/control"
 )
 
@@ -17,11 +18,13 @@ const together = 128
 // batch is one transaction that commits share, and with it the one wait for the disk that makes them
 // durable. Whoever's turn it is runs in it, alone; what fails is undone and leaves what others did.
 type batch struct {
-	kept   []kept        // what is to be made durable, in order
-	writes []write       // that those wrote
-	last   bool          // nothing more may be run in it
-	lost   error         // why nothing of it can be kept; nil: it can
-	done   chan struct{} // closed when it is known what became of it, in lost
+	kept   []kept  // what is to be made durable, in order
+	writes []write // that those wrote
+	last   bool    // nothing more may be run in it
+	lost   error   // why nothing of it can be kept; nil: it can
+
+	hashes map[int64]audit.Hash // of the tree, by index, that those added, so that they need not be read
+	done   chan struct{}        // closed when it is known what became of it, in lost
 }
 
 // kept is a commit that ran.
@@ -35,7 +38,9 @@ var (
 	errLost   = errors.New("sqlite: a transaction with several commits was lost")
 )
 
-func newBatch() *batch { return &batch{done: make(chan struct{})} }
+func newBatch() *batch {
+	return &batch{done: make(chan struct{}), hashes: map[int64]audit.Hash{}}
+}
 
 // do runs one commit.
 func (b *batch) do(ctx context.Context, conn *sqlite.Conn, fn func(control.Tx) (control.Act, error)) (rev leastkey.Revision, err error) {
@@ -61,7 +66,7 @@ func (b *batch) do(ctx context.Context, conn *sqlite.Conn, fn func(control.Tx) (
 	if err != nil {
 		return 0, err
 	}
-	if rev, err = t.record(act); err != nil {
+	if rev, err = b.record(t, act); err != nil {
 		return 0, err
 	}
 	b.kept = append(b.kept, kept{rev, act.Publish})

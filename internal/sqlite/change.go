@@ -7,7 +7,7 @@ import (
 	"github.com/leastkey/leastkey/internal/control"
 )
 
-const changesAfter = `SELECT revision, changes FROM change_log WHERE revision > ? ORDER BY revision LIMIT ?`
+const changesAfter = `SELECT revision, changes FROM commits WHERE revision > ? ORDER BY revision` + atMost
 
 // Changes implements [control.Reader].
 func (r reader) Changes(after leastkey.Revision, limit int) ([]control.Committed, error) {

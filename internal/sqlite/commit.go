@@ -8,6 +8,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/leastkey/leastkey"
+	"github.com/leastkey/leastkey/internal/audit"
 	"github.com/leastkey/leastkey/internal/control"
 )
 
@@ -93,13 +94,16 @@ func (s *Store) Note(ctx context.Context, fn func(control.Notes) error) (err err
 }
 
 const (
-	setRevision  = `UPDATE head SET revision = ? WHERE id = 1`
-	insertChange = `INSERT INTO change_log (revision, changes) VALUES (?, ?)`
+	insertCommit = `INSERT INTO commits (revision, hashes, changes) VALUES (?, ?, ?)`
+	indexAudit   = `INSERT INTO audit_index SELECT * FROM audit_keys WHERE revision > ? AND revision <= ? ORDER BY field, value, revision`
 )
 
-// record adds the revision, the audit row with its hashes and the change-log row to the transaction. After a
-// fault that fn did not mind it fails with that fault, because nothing is run any more.
-func (t tx) record(act control.Act) (rev leastkey.Revision, err error) {
+// indexTogether is how many audit rows are put into the index at a time: as many as the migrations say.
+const indexTogether = 256
+
+// record adds the audit row and the row of the commit to the transaction. After a fault that fn did not mind
+// it fails with that fault, because nothing is run any more.
+func (b *batch) record(t tx, act control.Act) (rev leastkey.Revision, err error) {
 	if act.Audit.Action == "" {
 		return 0, control.ErrNoAudit
 	}
@@ -107,22 +111,49 @@ func (t tx) record(act control.Act) (rev leastkey.Revision, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if rev, err = t.Revision(); err != nil {
+	if rev, err = b.head(t); err != nil {
 		return 0, err
 	}
 	rev++
-	if err := t.run(setRevision, nil, int64(rev)); err != nil { // RETURNING would keep a journal of its own
-		return 0, err
-	}
 	if err := t.insertAudit(rev, act.Audit); err != nil {
 		return 0, err
 	}
 	row := act.Audit
 	row.Revision = rev
-	if err := t.addToTree(row); err != nil {
+	added, err := b.addToTree(t, row)
+	if err != nil {
 		return 0, err
 	}
-	return rev, t.run(insertChange, nil, int64(rev), changes)
+	if err := t.run(insertCommit, nil, int64(rev), inOrder(added), changes); err != nil {
+		return 0, err
+	}
+	if rev%indexTogether == 0 {
+		if err := t.run(indexAudit, nil, int64(rev-indexTogether), int64(rev)); err != nil {
+			return 0, err
+		}
+	}
+	for _, h := range added {
+		b.hashes[h.Index] = h.Hash
+	}
+	return rev, nil
+}
+
+// head is the last revision.
+func (b *batch) head(t tx) (leastkey.Revision, error) {
+	if n := len(b.kept); n > 0 {
+		return b.kept[n-1].revision, nil
+	}
+	return t.Revision()
+}
+
+// addToTree gives the hashes that the row, which follows the last one, adds to the tree.
+func (b *batch) addToTree(t tx, row control.Audit) ([]audit.Stored, error) {
+	return audit.Add(row, func(index int64) (audit.Hash, error) {
+		if hash, known := b.hashes[index]; known {
+			return hash, nil
+		}
+		return t.auditHash(index)
+	})
 }
 
 // bury writes over the frames that a failed commit may have left in the write-ahead log. They

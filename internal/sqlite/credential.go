@@ -12,14 +12,22 @@ import (
 
 // A credential comes with its secrets: one row for each, one row without when there is none.
 const (
-	selectCredentials = `SELECT c.id, c.kind, c.owner_kind, c.owner_id, c.name, c.status, c.not_before, c.expires_on,
-			c.condition, c.policies, c.issued_on, c.modified_on, c.last_used_on,
-			s.hash, s.until, s.tail, s.created_on, s.last_used_on, s.position
+	credentialColumns = `SELECT c.id, c.kind, c.owner_kind, c.owner_id, c.name, c.status, c.not_before, c.expires_on,
+			c.condition, c.policies, c.issued_on, c.modified_on, c.last_used_on`
+	selectCredentials = credentialColumns + `, s.hash, s.until, s.tail, s.created_on, s.last_used_on, s.position
 		FROM live_credentials AS c LEFT JOIN live_secrets AS s ON s.credential = c.id`
 	credentialByID     = selectCredentials + ` WHERE c.id = ?`
 	credentialBySecret = selectCredentials + ` WHERE c.id = (SELECT credential FROM live_secrets WHERE hash = ?)`
 	credentialsByOwner = selectCredentials + ` WHERE c.owner_kind = ? AND c.owner_id = ? AND c.kind = ? ORDER BY c.issued_on, c.id`
-	countCredentials   = `SELECT count(*) FROM live_credentials WHERE owner_kind = ? AND owner_id = ? AND kind = ?`
+	countCredentials   = `SELECT count(*) FROM live_credentials` + ofOwner
+	ofOwner            = ` WHERE owner_kind = ? AND owner_id = ? AND kind = ?`
+
+	// A part is found in the index alone, and what is in it is read in that order. CROSS JOIN fixes that of the loops.
+	unexpired       = ` AND (expires_on IS NULL OR expires_on > ?4 OR not_before > ?4 OR status <> ?5)`
+	credentialPages = credentialColumns + `, NULL FROM (SELECT id FROM live_credentials` + ofOwner
+	oldestFirst     = ` ORDER BY issued_on, id`
+	newestFirst     = ` ORDER BY issued_on DESC, id DESC`
+	joinPage        = atMost + ` OFFSET ?) AS page CROSS JOIN live_credentials AS c ON c.id = page.id`
 )
 
 // gather puts the rows of each credential together and gives it to fn.
@@ -120,6 +128,32 @@ func (r reader) Credentials(owner leastkey.Principal, kind leastkey.Kind) ([]con
 	return r.credentials(credentialsByOwner, int64(owner.Kind), owner.ID, int64(kind))
 }
 
+// CredentialPage implements [control.Reader].
+func (r reader) CredentialPage(p control.CredentialPage) (part []control.Credential, total int, err error) {
+	count, page, args := pageQueries(p)
+	if total, err = first(r, func(r row) int { return int(r.int(0)) }, count, args...); err != nil {
+		return nil, 0, err
+	}
+	if p.Offset >= total || p.Limit <= 0 {
+		return nil, total, nil
+	}
+	part, err = r.credentials(page, append(args, int64(p.Limit), int64(max(p.Offset, 0)))...)
+	return part, total, err
+}
+
+// pageQueries are that for how many there are and that for some of them, which wants limit and offset behind
+// the arguments of both.
+func pageQueries(p control.CredentialPage) (count, page string, args []any) {
+	count, page, args = countCredentials, credentialPages, []any{int64(p.Owner.Kind), p.Owner.ID, int64(p.Kind)}
+	if !p.Unexpired.IsZero() {
+		count, page, args = count+unexpired, page+unexpired, append(args, p.Unexpired, int64(leastkey.Active))
+	}
+	if p.NewestFirst {
+		return count, page + newestFirst + joinPage, args
+	}
+	return count, page + oldestFirst + joinPage, args
+}
+
 // CountCredentials implements [control.Reader].
 func (r reader) CountCredentials(owner leastkey.Principal, kind leastkey.Kind) (int, error) {
 	return first(r, func(r row) int { return int(r.int(0)) }, countCredentials, int64(owner.Kind), owner.ID, int64(kind))
@@ -138,7 +172,7 @@ func (r reader) credentials(sql string, args ...any) (list []control.Credential,
 }
 
 const (
-	credentialState = `SELECT revoked, kind FROM credentials WHERE id = ?`
+	credentialState = `SELECT revoked, kind, policies FROM credentials WHERE id = ?`
 	secretState     = `SELECT dropped, credential FROM secrets WHERE hash = ?`
 
 	// A put is an INSERT or an UPDATE, and not both in one: that would keep a journal of its own.
@@ -153,14 +187,14 @@ const (
 	liveSecrets      = `SELECT hash FROM live_secrets WHERE credential = ?`
 	dropSecret       = `UPDATE secrets SET dropped = 1, dropped_on = ? WHERE hash = ?`
 	dropAllSecrets   = `UPDATE secrets SET dropped = 1, dropped_on = ? WHERE credential = ? AND dropped = 0`
-	revokeCredential = `UPDATE credentials SET revoked = 1, revoked_on = ? WHERE id = ? AND revoked = 0 RETURNING id`
+	revokeCredential = `UPDATE credentials SET revoked = 1, revoked_on = ? WHERE id = ? AND revoked = 0 RETURNING policies`
 )
 
 // PutCredential implements [control.Tx]. It looks before it writes, so that an ErrExists leaves
 // nothing half done for a caller who goes on. A secret that is left out is recorded as dropped
 // at ModifiedOn.
 func (t tx) PutCredential(c control.Credential) error {
-	there, had, err := t.mayPut(c)
+	had, err := t.mayHave(c)
 	if err != nil {
 		return fmt.Errorf("put credential %v: %w", c.ID, err)
 	}
@@ -172,12 +206,16 @@ func (t tx) PutCredential(c control.Credential) error {
 	if err != nil {
 		return t.fail(err)
 	}
-	put := insertCredential
+	row := []any{int64(c.Principal.Kind), c.Principal.ID, c.Name, int64(c.Status), c.Validity.NotBefore, c.Validity.ExpiresOn,
+		condition, policies, c.IssuedOn, c.ModifiedOn, c.LastUsedOn, c.ID, int64(c.Kind)}
+	var named []leastkey.Resource // before
+	err = t.run(insertCredential, nil, row...)
+	there := errors.Is(err, control.ErrExists)
 	if there {
-		put = updateCredential
+		if named, err = t.mayReplace(c); err == nil {
+			err = t.run(updateCredential, nil, row...)
+		}
 	}
-	err = t.run(put, nil, int64(c.Principal.Kind), c.Principal.ID, c.Name, int64(c.Status), c.Validity.NotBefore, c.Validity.ExpiresOn,
-		condition, policies, c.IssuedOn, c.ModifiedOn, c.LastUsedOn, c.ID, int64(c.Kind))
 	if err != nil {
 		return fmt.Errorf("put credential %v: %w", c.ID, err)
 	}
@@ -190,9 +228,16 @@ func (t tx) PutCredential(c control.Credential) error {
 			return fmt.Errorf("put credential %v: secret: %w", c.ID, err)
 		}
 	}
-	if !there {
-		return t.addNames(c.ID, c.Names())
+	if there {
+		if err := t.dropSecretsBut(c); err != nil {
+			return err
+		}
 	}
+	return t.putNames(c.ID, named, c.Names())
+}
+
+// dropSecretsBut drops what the credential has no more.
+func (t tx) dropSecretsBut(c control.Credential) error {
 	live, err := all(t.reader, func(r row) leastkey.SecretHash { return r.hash(0) }, liveSecrets, c.ID)
 	if err != nil {
 		return err
@@ -205,31 +250,32 @@ func (t tx) PutCredential(c control.Credential) error {
 			return fmt.Errorf("put credential %v: drop a secret: %w", c.ID, err)
 		}
 	}
-	return t.putNames(c)
+	return nil
 }
 
-// mayPut gives control.ErrExists where the credential's id or a secret of it is taken; otherwise
-// whether the credential is there, and which of the secrets are.
-func (t tx) mayPut(c control.Credential) (there bool, had map[leastkey.SecretHash]bool, err error) {
-	var revoked bool
-	var kind leastkey.Kind
-	err = t.one(credentialState, func(r row) error {
-		revoked, kind, there = r.bool(0), leastkey.Kind(r.int(1)), true
-		return nil
+// mayReplace gives control.ErrExists where the id is taken for good, or by another kind; otherwise what
+// the credential that is there names.
+func (t tx) mayReplace(c control.Credential) (named []leastkey.Resource, err error) {
+	err = t.one(credentialState, func(r row) (err error) {
+		switch {
+		case r.bool(0):
+			return fmt.Errorf("%w: it was revoked", control.ErrExists)
+		case leastkey.Kind(r.int(1)) != c.Kind:
+			return fmt.Errorf("%w: it is of another kind", control.ErrExists)
+		}
+		named, err = t.named(r.text(2))
+		return err
 	}, c.ID)
-	switch {
-	case errors.Is(err, control.ErrNotFound):
-	case err != nil:
-		return false, nil, err
-	case revoked:
-		return false, nil, fmt.Errorf("%w: it was revoked", control.ErrExists)
-	case kind != c.Kind:
-		return false, nil, fmt.Errorf("%w: it is of another kind", control.ErrExists)
-	}
+	return named, err
+}
+
+// mayHave gives control.ErrExists where a secret of the credential is taken; otherwise which of them
+// are there.
+func (t tx) mayHave(c control.Credential) (had map[leastkey.SecretHash]bool, err error) {
 	had = map[leastkey.SecretHash]bool{}
 	for i, s := range c.Secrets {
 		if slices.ContainsFunc(c.Secrets[:i], func(other control.StoredSecret) bool { return other.Hash == s.Hash }) {
-			return false, nil, fmt.Errorf("%w: a secret is given twice", control.ErrExists)
+			return nil, fmt.Errorf("%w: a secret is given twice", control.ErrExists)
 		}
 		var dropped bool
 		var owner leastkey.ID
@@ -241,24 +287,29 @@ func (t tx) mayPut(c control.Credential) (there bool, had map[leastkey.SecretHas
 		case errors.Is(err, control.ErrNotFound):
 			continue
 		case err != nil:
-			return false, nil, err
+			return nil, err
 		case owner != c.ID:
-			return false, nil, fmt.Errorf("%w: a secret is or was another credential's", control.ErrExists)
+			return nil, fmt.Errorf("%w: a secret is or was another credential's", control.ErrExists)
 		case dropped:
-			return false, nil, fmt.Errorf("%w: a secret was dropped", control.ErrExists)
+			return nil, fmt.Errorf("%w: a secret was dropped", control.ErrExists)
 		}
 		had[s.Hash] = true
 	}
-	return there, had, nil
+	return had, nil
 }
 
 // RevokeCredential implements [control.Tx].
 func (t tx) RevokeCredential(id leastkey.ID, at time.Time) error {
-	if err := t.one(revokeCredential, nil, at, id); err != nil {
+	var named []leastkey.Resource
+	err := t.one(revokeCredential, func(r row) (err error) {
+		named, err = t.named(r.text(0))
+		return err
+	}, at, id)
+	if err != nil {
 		return fmt.Errorf("revoke credential %v: %w", id, err)
 	}
 	if err := t.run(dropAllSecrets, nil, at, id); err != nil {
 		return err
 	}
-	return t.run(dropNames, nil, id)
+	return t.putNames(id, named, nil)
 }

@@ -87,6 +87,9 @@ func TestLaw7RevokedIsFinal(t *testing.T) {
 		"UPDATE audit SET action = 'nothing'",
 		"DELETE FROM audit",
 		"INSERT OR REPLACE INTO audit SELECT * FROM audit",
+		"UPDATE commits SET hashes = zeroblob(32)",
+		"DELETE FROM commits",
+		"INSERT OR REPLACE INTO commits SELECT * FROM commits",
 	} {
 		before := conn.Changes()
 		err := sqlitex.ExecuteTransient(conn, sql, nil)

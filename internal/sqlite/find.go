@@ -37,7 +37,7 @@ const (
 		WHERE (instr(lower(r.name), ?3) > 0 OR r.id = ?4)`
 
 	findResources = walk + `SELECT r.type, r.id, r.name, r.parent_type, r.parent_id, r.created_on` + found +
-		` ORDER BY instr(lower(r.name), ?3) = 1 DESC, r.name COLLATE NOCASE, r.id LIMIT ?5`
+		` ORDER BY instr(lower(r.name), ?3) = 1 DESC, r.name COLLATE NOCASE, r.id LIMIT ?5 + 0`
 	countResources = walk + `SELECT count(*)` + found
 )
 

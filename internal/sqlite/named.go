@@ -10,10 +10,9 @@ import (
 const (
 	credentialsNaming = `SELECT credential FROM named_resources WHERE type = ? AND id = ? ORDER BY credential`
 
-	namedBy   = `SELECT type, id FROM named_resources WHERE credential = ?`
-	addName   = `INSERT INTO named_resources (type, id, credential) VALUES (?, ?, ?)`
-	dropName  = `DELETE FROM named_resources WHERE type = ? AND id = ? AND credential = ?`
-	dropNames = `DELETE FROM named_resources WHERE credential = ?`
+	// Whoever changes what a credential names has read what it named in its policies.
+	addName  = `INSERT INTO named_resources (type, id, credential) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`
+	dropName = `DELETE FROM named_resources WHERE type = ? AND id = ? AND credential = ?`
 )
 
 // CredentialsNaming implements [control.Reader].
@@ -21,44 +20,40 @@ func (r reader) CredentialsNaming(res leastkey.Resource) ([]leastkey.ID, error) 
 	return all(r, func(r row) leastkey.ID { return r.id(0) }, credentialsNaming, string(res.Type), res.ID)
 }
 
-// putNames writes which resources the policies of a credential name: only what is new or gone, for
-// most puts change none.
-func (t tx) putNames(c control.Credential) error {
-	had, err := all(t.reader, func(r row) leastkey.Resource { return r.resource(0, 1) }, namedBy, c.ID)
-	if err != nil {
-		return err
-	}
+// putNames writes which resources the policies of a credential name, where they named others before: only
+// what is new or gone, for most puts change none.
+func (t tx) putNames(of leastkey.ID, had, has []leastkey.Resource) error {
 	gone := map[leastkey.Resource]bool{}
 	for _, res := range had {
 		gone[res] = true
 	}
-	var added []leastkey.Resource
-	for _, res := range c.Names() {
+	for _, res := range has {
 		if gone[res] {
 			delete(gone, res)
 			continue
 		}
-		added = append(added, res)
-	}
-	if err := t.addNames(c.ID, added); err != nil {
-		return err
+		if err := t.run(addName, nil, string(res.Type), res.ID, of); err != nil {
+			return fmt.Errorf("put credential %v: name %v: %w", of, res, err)
+		}
 	}
 	for _, res := range had {
 		if !gone[res] {
 			continue
 		}
-		if err := t.run(dropName, nil, string(res.Type), res.ID, c.ID); err != nil {
-			return fmt.Errorf("put credential %v: drop the name %v: %w", c.ID, res, err)
+		if err := t.run(dropName, nil, string(res.Type), res.ID, of); err != nil {
+			return fmt.Errorf("put credential %v: drop the name %v: %w", of, res, err)
 		}
 	}
 	return nil
 }
 
-func (t tx) addNames(of leastkey.ID, names []leastkey.Resource) error {
-	for _, res := range names {
-		if err := t.run(addName, nil, string(res.Type), res.ID, of); err != nil {
-			return fmt.Errorf("put credential %v: name %v: %w", of, res, err)
-		}
+// named are the resources that policies name, as they are kept.
+func (t tx) named(policies string) ([]leastkey.Resource, error) {
+	var texts canonical
+	var c control.Credential
+	var err error
+	if c.Policies, err = texts.decodePolicies(policies); err != nil {
+		return nil, t.corrupt(err)
 	}
-	return nil
+	return c.Names(), nil
 }

@@ -167,6 +167,8 @@ func TestUpgrade(t *testing.T) {
 	}
 	run(t, path, string(first)+`
 		INSERT INTO users VALUES (`+id+`, 'a', '', '', '', 0, NULL, NULL);
+		UPDATE head SET revision = 1;
+		INSERT INTO change_log VALUES (1, '[]');
 		INSERT INTO audit VALUES (1, `+id+`, 7000000, 1, `+id+`, `+id+`, '', 'test', 'user', `+id+`, NULL, NULL);
 		INSERT INTO credentials VALUES (`+id+`, 1, 1, `+id+`, 'old', 1, NULL, NULL, '{}', '[]', 1, 2, 3, 0, NULL);
 		INSERT INTO credentials VALUES (x'00000000000000000000000000000007', 1, 1, `+id+`, 'names', 1, NULL, NULL, '{}', '`+policies+`', 1, 2, 3, 0, NULL);

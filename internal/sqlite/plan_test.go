@@ -26,14 +26,16 @@ func TestPlans(t *testing.T) {
 	byTime, _ := auditQuery(control.AuditFilter{From: latest})
 	before, _ := auditQuery(control.AuditFilter{Before: 9})
 	const scan, sort = "SCAN", "TEMP B-TREE"
+	const noCover = "USING INDEX" // not COVERING
+	const scanIndex, scanAudit = "SCAN audit_index", "SCAN audit;"
 	const scanTable, scanResources, ownIndex = "SCAN resources", "SCAN r", "AUTOMATIC"
 	tests := map[string][]string{
-		headRevision: {scan}, setRevision: {scan}, changesAfter: {scan, sort},
+		headRevision: {scan}, changesAfter: {scan, sort},
 		userByID: {scan}, userByEmail: {scan}, accountByID: {scan}, resourceByID: {scan},
 		memberByID: {scan}, membersByAccount: {scan, sort}, membersByUser: {scan, sort}, deleteMember: {scan},
 		byType: {scan, sort}, byParent: {scan, sort}, byBoth: {scan, sort}, deleteResource: {scan},
 		credentialByID: {scan}, credentialBySecret: {scan}, credentialState: {scan}, secretState: {scan}, revokeCredential: {scan},
-		credentialsNaming: {scan, sort}, namedBy: {scan}, dropName: {scan}, dropNames: {scan},
+		credentialsNaming: {scan, sort}, dropName: {scan}, pruneAuditIndex: {scanIndex, scanAudit}, indexAudit: {scanAudit},
 		liveSecrets: {scan}, dropSecret: {scan}, dropAllSecrets: {scan},
 		byAccount: {scan, sort}, byActor: {scan, sort}, bySubject: {scan, sort}, auditByID: {scan},
 		byUser: {scan, sort}, byUserAndTime: {scan, sort}, byAccountAndTime: {scan, sort}, before: {scan, sort},
@@ -48,6 +50,10 @@ func TestPlans(t *testing.T) {
 		usersByAge:         {sort}, accountsByAge: {sort}, allResources: {sort}, allAudit: {sort},
 		stateOfUsers: {sort}, stateOfAccounts: {sort}, stateOfResources: {sort}, stateOfMembers: {sort},
 		stateOfCredentials: {sort}, stateOfSecrets: {sort},
+	}
+	for _, newest := range []bool{false, true} {
+		count, page, _ := pageQueries(control.CredentialPage{Unexpired: latest, NewestFirst: newest})
+		tests[count], tests[page] = []string{scanTable, noCover}, []string{scanTable, sort}
 	}
 	conn, release := writing(t, store)
 	defer release()

@@ -1,5 +1,9 @@
 package sqlite
 
+// atMost ends a query that gives so many rows. With a parameter alone SQLite would prepare the statement anew
+// each time, in case another plan were better for that number.
+const atMost = ` LIMIT ? + 0`
+
 // first gives the one row of a query by key.
 func first[T any](r reader, scan func(row) T, sql string, args ...any) (T, error) {
 	return firstOf(r, func(row row) (T, error) { return scan(row), nil }, sql, args...)

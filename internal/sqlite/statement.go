@@ -163,6 +163,8 @@ func bind(stmt *sqlite.Stmt, args []any) error {
 			stmt.BindBool(i+1, v)
 		case string:
 			stmt.BindText(i+1, v)
+		case []byte:
+			stmt.BindBytes(i+1, v)
 		case leastkey.ID:
 			stmt.BindBytes(i+1, v[:])
 		case leastkey.SecretHash:
@@ -203,7 +205,12 @@ func (r row) hash(col int) (h leastkey.SecretHash) { r.stmt.ColumnBytes(col, h[:
 func (r row) text(col int) string                  { return r.stmt.ColumnText(col) }
 func (r row) int(col int) int64                    { return r.stmt.ColumnInt64(col) }
 func (r row) bool(col int) bool                    { return r.stmt.ColumnInt64(col) != 0 }
-func (r row) isNull(col int) bool                  { return r.stmt.ColumnIsNull(col) }
+func (r row) bytes(col int) []byte {
+	b := make([]byte, r.stmt.ColumnLen(col))
+	r.stmt.ColumnBytes(col, b)
+	return b
+}
+func (r row) isNull(col int) bool { return r.stmt.ColumnIsNull(col) }
 func (r row) resource(t, id int) leastkey.Resource {
 	return leastkey.Resource{Type: leastkey.ResourceType(r.text(t)), ID: r.text(id)}
 }

@@ -66,7 +66,7 @@ func interrupted(ctx context.Context, err error) error {
 	return err
 }
 
-const headRevision = `SELECT revision FROM head WHERE id = 1`
+const headRevision = `SELECT coalesce(max(revision), 0) FROM commits`
 
 // Revision implements [control.Reader].
 func (r reader) Revision() (rev leastkey.Revision, err error) {

@@ -2,8 +2,11 @@ package storetest
 
 import (
 	"encoding/json"
+	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/internal/audit"
@@ -120,4 +123,66 @@ func testPruneAudit(t *testing.T, f Factory) {
 	}
 	same(t, "left", left(), []leastkey.Revision{5, 6, 7, 8, 9})
 	same(t, "the revision", b.revision(), 9)
+}
+
+// testLongAudit: however many rows there are, and of whatever age, they are found by all that they can be
+// looked for by, before some went and after.
+func testLongAudit(t *testing.T, f Factory) {
+	b := start(t, f)
+	random := rand.New(rand.NewPCG(1, 2))
+	someone := []leastkey.Principal{{}, leastkey.UserOf(number(1)), leastkey.UserOf(number(2)), leastkey.AccountOf(number(1))}
+	subjects := []string{"", "token x", someone[1].String(), someone[2].String()}
+	var rows []control.Audit
+	for n := range 600 {
+		a := control.Audit{ID: b.id(), Action: "a", Actor: someone[random.IntN(4)], Subject: subjects[random.IntN(4)], At: minute(n/20 + random.IntN(9))}
+		if random.IntN(3) > 0 {
+			a.Account = number(random.IntN(3))
+		}
+		if random.IntN(20) == 0 {
+			a.At = time.Time{} // known for none of its span
+		}
+		rows = append(rows, b.audited(a))
+	}
+	check := func() {
+		t.Helper()
+		for range 150 {
+			filter := control.AuditFilter{Actor: someone[random.IntN(4)], Subject: subjects[random.IntN(4)], Account: number(random.IntN(3)), Limit: 1 + random.IntN(700)}
+			if random.IntN(2) == 0 {
+				filter.Actor, filter.User = leastkey.Principal{}, number(random.IntN(3))
+			}
+			if random.IntN(3) == 0 {
+				filter.Actor, filter.Subject, filter.Account = leastkey.Principal{}, "", leastkey.ID{}
+			}
+			if random.IntN(2) == 0 {
+				filter.From = minute(random.IntN(40))
+			}
+			if random.IntN(2) == 0 {
+				filter.To = minute(random.IntN(40))
+			}
+			if random.IntN(3) == 0 {
+				filter.Before = leastkey.Revision(random.IntN(700))
+			}
+			var want []control.Audit
+			for _, row := range slices.Backward(rows) {
+				if fits(row, filter) && len(want) < filter.Limit {
+					want = append(want, row)
+				}
+			}
+			got := read(b, func(r control.Reader) ([]control.Audit, error) { return r.AuditRows(filter) })
+			same(t, fmt.Sprintf("%+v", filter), got, want)
+		}
+	}
+	check()
+	after, err := json.Marshal(audit.Pruned{Through: 550})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows = append(rows, b.audited(control.Audit{ID: b.id(), Action: audit.ActionPrune, After: after}))
+	for _, through := range []leastkey.Revision{200, 540} {
+		if err := b.store.Note(t.Context(), func(n control.Notes) error { _, err := n.PruneAudit(through, most); return err }); err != nil {
+			t.Fatal(err)
+		}
+		rows = slices.DeleteFunc(rows, func(row control.Audit) bool { return row.Revision <= through })
+		check()
+	}
 }

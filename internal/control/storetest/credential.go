@@ -1,7 +1,11 @@
 package storetest
 
 import (
+	"fmt"
+	"math"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/internal/control"
@@ -74,6 +78,61 @@ func testCredentials(t *testing.T, f Factory) {
 	turned.Kind = leastkey.GlobalAPIKey
 	wants(t, "a token that turns into a key", b.tryPut(turned), control.ErrExists)
 	b.holds("still a token", early)
+}
+
+// testCredentialPages: every part, in both orders, with the expired and without them at the very instant.
+func testCredentialPages(t *testing.T, f Factory) {
+	b := start(t, f)
+	ada := leastkey.UserOf(number(1))
+	var all []control.Credential
+	for n := range 24 {
+		c := token(n+1, ada, secret(2*n), secret(2*n+1))
+		c.IssuedOn, c.Validity, c.Status = minute(n/2), leastkey.Validity{}, leastkey.Active
+		switch n % 6 {
+		case 1:
+			c.Validity.ExpiresOn = minute(10)
+		case 2:
+			c.Validity.ExpiresOn = minute(10).Add(time.Microsecond)
+		case 3:
+			c.Validity.ExpiresOn, c.Status = minute(10), leastkey.Disabled
+		case 4:
+			c.Validity = leastkey.Validity{NotBefore: minute(9), ExpiresOn: minute(10)}
+		case 5: // it never was valid, and is not called expired until it would have begun
+			c.Validity = leastkey.Validity{NotBefore: minute(10).Add(time.Microsecond), ExpiresOn: minute(10)}
+		}
+		if n == 0 {
+			c.IssuedOn, c.Secrets = time.Time{}, nil
+		}
+		all = append(all, c)
+	}
+	b.put(all...)
+	b.put(token(50, leastkey.AccountOf(ada.ID), secret(98)))
+	b.commit(func(tx control.Tx) error { return tx.RevokeCredential(all[7].ID, minute(0)) })
+	all = slices.Delete(all, 7, 8)
+	for i := range all {
+		all[i].Secrets = nil
+	}
+	for _, at := range []time.Time{{}, minute(0), minute(10).Add(-time.Nanosecond), minute(10), minute(10).Add(time.Nanosecond), minute(10).Add(time.Microsecond), minute(11)} {
+		want := slices.Clone(all)
+		if !at.IsZero() {
+			want = slices.DeleteFunc(want, func(c control.Credential) bool { return c.Usable(at) == leastkey.CredentialExpired })
+		}
+		for _, newest := range []bool{false, true} {
+			if newest {
+				slices.Reverse(want)
+			}
+			for _, span := range [][2]int{{0, 50}, {0, 5}, {5, 5}, {20, 5}, {23, 5}, {99, 5}, {math.MaxInt, 5}, {0, 0}, {3, -1}, {-3, 2}} {
+				b.view(func(r control.Reader) error {
+					got, total, err := r.CredentialPage(control.CredentialPage{Owner: ada, Kind: leastkey.Token, Unexpired: at, NewestFirst: newest, Offset: span[0], Limit: span[1]})
+					from := min(max(span[0], 0), len(want))
+					part := want[from:min(from+max(span[1], 0), len(want))]
+					same(t, fmt.Sprint(at, newest, span), got, slices.Concat(part))
+					same(t, "in all", total, len(want))
+					return err
+				})
+			}
+		}
+	}
 }
 
 func testSecrets(t *testing.T, f Factory) {

@@ -17,6 +17,24 @@ func (tx *modelTx) Credentials(owner leastkey.Principal, kind leastkey.Kind) ([]
 	return list(tx, tx.w.credentials, fits, func(c control.Credential) (time.Time, string) { return c.IssuedOn, c.ID.String() })
 }
 
+func (tx *modelTx) CredentialPage(p control.CredentialPage) (part []control.Credential, total int, err error) {
+	all, err := tx.Credentials(p.Owner, p.Kind)
+	if !p.Unexpired.IsZero() {
+		all = slices.DeleteFunc(all, func(c control.Credential) bool { return c.Usable(p.Unexpired) == leastkey.CredentialExpired })
+	}
+	if p.NewestFirst {
+		slices.Reverse(all)
+	}
+	for i := range all {
+		all[i].Secrets = nil
+	}
+	from := min(max(p.Offset, 0), len(all))
+	if part = all[from:min(from+max(p.Limit, 0), len(all))]; len(part) == 0 {
+		part = nil
+	}
+	return part, len(all), err
+}
+
 func (tx *modelTx) CountCredentials(owner leastkey.Principal, kind leastkey.Kind) (int, error) {
 	all, err := tx.Credentials(owner, kind)
 	return len(all), err
