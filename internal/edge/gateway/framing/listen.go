@@ -16,6 +16,8 @@ import (
 	"net"
 	"sync/atomic"
 	"time"
+
+	"github.com/leastkey/leastkey/internal/edge/socket"
 )
 
 // Listen filters the connections of l, which carry HTTP/1 in the clear: over TLS, wrap the TLS
@@ -35,6 +37,9 @@ func (l *Listener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
+	}
+	if direct, err := socket.New(c); err == nil { // else it is TLS, or no socket
+		c = direct
 	}
 	return &Conn{Conn: c, stopping: l.stop.said}, nil
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/leastkey/leastkey/internal/edge/socket"
 )
 
 // errStale says that a connection that was kept turned out to be closed, and that the request may
@@ -117,7 +119,7 @@ func (x *exchange) Close() error {
 }
 
 // BeforeWait has f called whenever the rest of the answer has to be waited for, by whoever reads.
-func (x *exchange) BeforeWait(f func()) { x.c.socket.attend = f }
+func (x *exchange) BeforeWait(f func()) { x.c.socket.Attend = f }
 
 // fail ends an exchange that went wrong, and says why: when its context ended, because of that.
 func (x *exchange) fail(err error) error {
@@ -138,9 +140,9 @@ func (x *exchange) end(whole bool) {
 	}
 	x.ended = true
 	c := x.c
-	c.socket.attend = nil
+	c.socket.Attend = nil
 	sent := x.sending.finish(whole)
-	if x.unbind() && whole && sent && reusable && c.from == c.to {
+	if x.unbind() && whole && sent && socket.Reusable && c.from == c.to {
 		c.t.idle.put(c)
 		return
 	}

@@ -1,0 +1,22 @@
+//go:build unix && (!linux || race)
+
+package socket
+
+// The detector of races takes what one goroutine sends and another receives for order between them, and
+// sees it in these calls alone.
+
+import "syscall"
+
+// Read reads what is there.
+func Read(fd uintptr, p []byte) (int, error) { return again(syscall.Read, fd, p) }
+
+// Write writes what the kernel takes at once.
+func Write(fd uintptr, p []byte) (int, error) { return again(syscall.Write, fd, p) }
+
+func again(call func(int, []byte) (int, error), fd uintptr, p []byte) (int, error) {
+	for {
+		if n, err := call(int(fd), p); err != syscall.EINTR {
+			return max(n, 0), err
+		}
+	}
+}
