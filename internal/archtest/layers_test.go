@@ -48,7 +48,7 @@ var layers = []layer{
 	{"internal/edge/gateway/hop", []string{"internal/edge/socket"}, "a request goes out and its answer comes back; whether it may was decided by others"},
 	{"internal/edge/bodyless", []string{"api", "internal/edge/gateway/framing", "internal/edge/socket"}, "where a request ends, and how a refusal reads; what is answered to one in order is handed in"},
 	{"internal/edge/forwardauth", []string{".", "api", "guard", "internal/edge/bodyless"}, "a proxy asks and the guard answers: nothing passes here, so nothing of the gateway is needed"},
-	{"internal/edge/extauthz", []string{".", "api", "guard"}, "as forward-auth, in gRPC"},
+	{"internal/edge/extauthz", []string{".", "api", "guard", "internal/edge/socket"}, "as forward-auth, in gRPC"},
 	{"internal/edge/throttle", []string{".", "api"}, "counting requests needs to know who asks and how to refuse, nothing more"},
 	{"internal/edge/edgetest", []string{".", "api", "catalog", "guard", "leastkeytest", "internal/vectors"}, "the vectors run against any edge, so they know none"},
 	{"internal/vectors", []string{".", "catalog", "guard", "leastkeytest"}, "what is to become of a request is said without regard to who is asked"},

@@ -6,7 +6,10 @@
 // when the machine is busy: then to hand over costs more than to wait for the call to end.
 package socket
 
-import "errors"
+import (
+	"errors"
+	"net"
+)
 
 // CloseWrite says to the other side that no more comes.
 func (c *Conn) CloseWrite() error {
@@ -15,4 +18,21 @@ func (c *Conn) CloseWrite() error {
 		return errors.ErrUnsupported
 	}
 	return half.CloseWrite()
+}
+
+// Listen has the connections of a listener be a [Conn] each, where they have a socket.
+func Listen(l net.Listener) net.Listener { return listener{l} }
+
+type listener struct{ net.Listener }
+
+// Accept implements net.Listener.
+func (l listener) Accept() (net.Conn, error) {
+	accepted, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	if c, err := New(accepted); err == nil {
+		return c, nil
+	}
+	return accepted, nil
 }

@@ -23,7 +23,7 @@ import (
 // Listen filters the connections of l, which carry HTTP/1 in the clear: over TLS, wrap the TLS
 // listener, so that the filter sees what the server is to see.
 func Listen(l net.Listener) *Listener {
-	return &Listener{Listener: l, stop: stop{said: make(chan struct{})}}
+	return &Listener{Listener: socket.Listen(l), stop: stop{said: make(chan struct{})}}
 }
 
 // Listener is a net.Listener whose connections are filtered.
@@ -37,9 +37,6 @@ func (l *Listener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
-	}
-	if direct, err := socket.New(c); err == nil { // else it is TLS, or no socket
-		c = direct
 	}
 	return &Conn{Conn: c, stopping: l.stop.said}, nil
 }
