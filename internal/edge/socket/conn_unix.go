@@ -128,10 +128,6 @@ func (c *Conn) Quiet() bool {
 
 // nothingCame looks without taking anything.
 func nothingCame(fd uintptr, into []byte) bool {
-	for {
-		_, _, err := syscall.Recvfrom(int(fd), into, syscall.MSG_PEEK)
-		if !errors.Is(err, syscall.EINTR) {
-			return errors.Is(err, syscall.EAGAIN)
-		}
-	}
+	_, err := peek(fd, into)
+	return errors.Is(err, syscall.EAGAIN)
 }
