@@ -59,6 +59,9 @@ func (c *conn) exchange(r *http.Request) (*http.Response, error) {
 func (x *exchange) final() (head, error) {
 	for range maxInterim + 1 {
 		h, err := x.c.readHead()
+		if err == nil && h.status < 200 && h.status != http.StatusSwitchingProtocols && h.promises() {
+			err = malformed("an interim answer with a body")
+		}
 		if err != nil || h.status >= 200 || h.status == http.StatusSwitchingProtocols {
 			x.sending.answered()
 			return h, err
@@ -83,7 +86,8 @@ func (x *exchange) take(r *http.Request, h head) {
 		x.c.until(time.Time{}, x.c.SetDeadline) // whoever goes on has bounds of their own
 	case h.bodyless(r.Method):
 		x.answer.Body = http.NoBody
-		x.end(!h.last)
+		// What it promises may yet come, and would be taken for the next answer.
+		x.end(!h.last && (h.status != http.StatusNoContent || !h.promises()))
 	case h.chunks:
 		x.body.kind = chunked
 	case h.length > 0:
