@@ -13,7 +13,7 @@ import (
 )
 
 // Conn is a connection that says when it has to wait, and can be asked without waiting whether
-// something came. It is read by one goroutine at a time.
+// something came.
 type Conn struct {
 	net.Conn
 	Attend func() // before a Read waits; nil for nothing
@@ -21,10 +21,10 @@ type Conn struct {
 	raw syscall.RawConn
 
 	// What a Read and a Write are about. The functions are made once, so that these allocate nothing.
-	read, write func(fd uintptr) bool
-	in, out     piece
-	one         [1]byte
-	writing     sync.Mutex // out is one goroutine's
+	read, write      func(fd uintptr) bool
+	in, out          piece
+	one              [1]byte
+	reading, writing sync.Mutex // in and out are one goroutine's
 }
 
 // piece is what is read into or written, and what became of it.
@@ -79,6 +79,8 @@ func (c *Conn) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
+	c.reading.Lock()
+	defer c.reading.Unlock()
 	c.in = piece{p: p}
 	err := c.raw.Read(c.read)
 	c.in.p = nil

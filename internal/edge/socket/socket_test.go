@@ -99,6 +99,33 @@ func TestReads(t *testing.T) {
 	}
 }
 
+// As with any connection, who reads and who ends that may be several.
+func TestManyRead(t *testing.T) {
+	c, other := pair(t)
+	var readers sync.WaitGroup
+	var mu sync.Mutex
+	var got []byte
+	for range 4 {
+		readers.Go(func() {
+			for room := make([]byte, 3); ; {
+				n, err := c.Read(room)
+				if err != nil {
+					return
+				}
+				mu.Lock()
+				got = append(got, room[:n]...)
+				mu.Unlock()
+			}
+		})
+	}
+	_, _ = other.Write(bytes.Repeat([]byte("x"), 1000))
+	_ = other.CloseWrite()
+	readers.Wait()
+	if !bytes.Equal(got, bytes.Repeat([]byte("x"), 1000)) {
+		t.Errorf("%d bytes came", len(got))
+	}
+}
+
 func TestNotQuiet(t *testing.T) {
 	c, other := pair(t)
 	_, _ = io.WriteString(other, "early")
