@@ -23,6 +23,8 @@ type connection struct {
 	looked  int    // how much of it is no whole head
 	request Request
 	answer  Answer
+
+	atOnce func([]byte) (int, error) // writes what the kernel takes now; nil where that cannot be seen
 }
 
 const firstBuffer = 4 << 10
@@ -114,7 +116,7 @@ func (c *connection) reply(head []byte, fault framing.Fault) progress {
 	}
 	last := fault != 0 || c.request.last || c.answer.Last || c.finishing.Load()
 	c.writeBy.Store(c.server.seconds.Load() + forAnswer)
-	_, err := c.Write(c.answer.bytes(*c.server.date.Load(), c.request.head, last))
+	err := c.send(c.answer.bytes(*c.server.date.Load(), c.request.head, last))
 	c.writeBy.Store(0)
 	switch {
 	case err != nil:
@@ -124,6 +126,19 @@ func (c *connection) reply(head []byte, fault framing.Fault) progress {
 	default:
 		return goesOn
 	}
+}
+
+// send writes an answer: what the kernel takes at once, and then the rest as it takes more.
+func (c *connection) send(out []byte) error {
+	if c.atOnce != nil {
+		n, err := c.atOnce(out)
+		if err == nil && n == len(out) {
+			return nil
+		}
+		out = out[n:]
+	}
+	_, err := c.Write(out)
+	return err
 }
 
 // most is how much is read after the last answer.

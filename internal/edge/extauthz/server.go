@@ -8,6 +8,8 @@ import (
 	auth "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/keepalive"
+
+	"github.com/leastkey/leastkey/internal/edge/socket"
 )
 
 // Bounds of what a proxy may send.
@@ -44,8 +46,9 @@ func newGRPC() *grpc.Server {
 	)
 }
 
-// Serve answers on a listener until the server is shut down or closed, and is nil then.
-func (s *Server) Serve(l net.Listener) error { return s.grpc.Serve(l) }
+// Serve answers on a listener until the server is shut down or closed, and is nil then. A connection
+// that died is found by pings alone: grpc-go knows of no other bound for one that is a socket.Conn.
+func (s *Server) Serve(l net.Listener) error { return s.grpc.Serve(socket.Listen(l)) }
 
 // Shutdown lets questions that are being answered end, as long as the context does not.
 func (s *Server) Shutdown(ctx context.Context) error {

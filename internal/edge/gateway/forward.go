@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -24,7 +23,6 @@ func (g *Gateway) forward(w http.ResponseWriter, r *http.Request, u *upstream, v
 	}
 	flow := newStream(u.Timeouts.Idle, body.again)
 	out := r.WithContext(ctx)
-	out.Header = maps.Clone(r.Header)
 	out.RequestURI, out.Close = "", false
 	if out.ContentLength == 0 {
 		out.Body = nil
@@ -72,30 +70,43 @@ func (g *Gateway) failed(w http.ResponseWriter, v guard.Verdict, body *requestBo
 
 // address makes out the request that goes to the upstream: in is what came from the client.
 func (g *Gateway) address(out, in *http.Request, u *upstream, v guard.Verdict, addr netip.Addr) {
-	h := out.Header
-	guard.Identify(h, v)
+	said := saying{h: u.carried(in.Header, v), values: make([]string, 0, 6)}
+	said.set(guard.TokenIDHeader, v.Credential.ID.String())
+	said.set(guard.PrincipalHeader, v.Credential.Principal.String())
 	u.aim(out, v.Path, v.RawQuery)
 	if v.Operation.Items != nil || v.Operation.Creates != nil || v.Operation.Renames != nil {
 		// What is to be read here must come whole and plain.
 		for _, name := range []string{"Range", "If-Range", "If-None-Match", "If-Modified-Since"} {
-			h.Del(name)
+			delete(said.h, name)
 		}
-		h.Set("Accept-Encoding", "identity")
+		said.set("Accept-Encoding", "identity")
 	}
-	said := []string{addr.String(), in.Host, scheme(in, g.TrustedProxies)}
 	if addr.IsValid() {
-		h["X-Forwarded-For"] = said[0:1:1]
+		said.set("X-Forwarded-For", addr.String())
 	}
-	h["X-Forwarded-Host"], h["X-Forwarded-Proto"] = said[1:2:2], said[2:3:3]
-	u.authenticate(h)
+	said.set("X-Forwarded-Host", in.Host)
+	said.set("X-Forwarded-Proto", scheme(in, g.TrustedProxies))
+	out.Header = said.h
+	u.authenticate(out.Header)
 }
 
-// aim points a request at the upstream, and takes out of it what may not go there.
+// saying puts fields into a header that it says once each. Their values share one list.
+type saying struct {
+	h      http.Header
+	values []string
+}
+
+func (s *saying) set(name, value string) {
+	s.values = append(s.values, value)
+	n := len(s.values)
+	s.h[name] = s.values[n-1 : n : n] // one more goes elsewhere
+}
+
+// aim points a request at the upstream.
 func (u *upstream) aim(out *http.Request, path, query string) {
 	// Opaque goes out as it is, where Path would be encoded anew.
 	out.URL = &url.URL{Scheme: u.URL.Scheme, Host: u.URL.Host, Opaque: u.base + path, RawQuery: query}
 	out.Host = u.URL.Host
-	u.strip(out.Header)
 }
 
 // authenticate says, last of all, that a request comes from the gateway.

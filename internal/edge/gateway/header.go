@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 
@@ -19,14 +20,22 @@ func (g *Gateway) refuseHeader(h http.Header) *failure {
 	return nil
 }
 
-// strip takes out what is about the connection, and what stands where the gateway's own credential
-// will.
-func (u *upstream) strip(h http.Header) {
-	for name := range h {
-		if isPlainly(name, u.credentialName) || guard.Framing(name) {
-			delete(h, name)
+// carried is what goes on of what the client said, in one pass: not what guard.Identify takes out, nor
+// what is about the connection, nor what stands where the gateway's own credential will.
+func (u *upstream) carried(from http.Header, v guard.Verdict) http.Header {
+	h := make(http.Header, len(from)+6) // as many are said beside it
+	for name, values := range from {
+		if !guard.Framing(name) && !isPlainly(name, u.credentialName) && !v.Owns(name) {
+			h[name] = values
 		}
 	}
+	if cookies, there := h["Cookie"]; there {
+		others := http.Header{"Cookie": cookies}
+		guard.Strip(others) // of the dashboard's
+		delete(h, "Cookie")
+		maps.Copy(h, others)
+	}
+	return h
 }
 
 // plainName is what programs that turn headers into variables make of a name: they fold case, and

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"maps"
 	"net/http"
 	"net/netip"
 	"time"
@@ -46,7 +45,6 @@ func (g *Gateway) serveList(w http.ResponseWriter, r *http.Request, u *upstream,
 			if len(body) > 0 {
 				out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 			}
-			out.Header = maps.Clone(r.Header)
 			v := v
 			v.RawQuery = asked.upstream(v.RawQuery, v.Operation.Paging, page)
 			g.address(out, r, u, v, addr)

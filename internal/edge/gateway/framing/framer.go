@@ -87,7 +87,7 @@ func (f *framer) expect(got, want byte, next place, otherwise Fault) (int, Fault
 }
 
 func (f *framer) head(b []byte) (int, Fault) {
-	end, fault := headEnd(b, f.looked)
+	end, fault := HeadEnd(b, f.looked)
 	if fault != 0 || end == 0 {
 		f.looked = len(b)
 		return 0, fault

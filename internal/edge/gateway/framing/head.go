@@ -12,30 +12,6 @@ type length struct {
 	chunked bool
 }
 
-// headEnd looks for the end of the head in b, of which the first from bytes were looked at before
-// without finding it. It gives the length of the head, 0 while more is needed.
-func headEnd(b []byte, from int) (int, Fault) {
-	for i := from; i < min(len(b), MaxHead); i++ {
-		switch c := b[i]; {
-		case c == '\n':
-			if i == 0 || b[i-1] != '\r' {
-				return 0, LineEnds
-			}
-			if i >= 3 && b[i-2] == '\n' {
-				return i + 1, 0
-			}
-		case i > 0 && b[i-1] == '\r':
-			return 0, LineEnds
-		case (c < ' ' && c != '\t' && c != '\r') || c == 0x7f:
-			return 0, ControlByte
-		}
-	}
-	if len(b) > MaxHead {
-		return 0, TooLong
-	}
-	return 0, 0
-}
-
 // readHead checks a whole head, line ends included, and says what follows it. It makes no garbage:
 // it is done for every request.
 func readHead(head []byte) (length, Fault) {

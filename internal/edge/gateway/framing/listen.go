@@ -16,12 +16,14 @@ import (
 	"net"
 	"sync/atomic"
 	"time"
+
+	"github.com/leastkey/leastkey/internal/edge/socket"
 )
 
 // Listen filters the connections of l, which carry HTTP/1 in the clear: over TLS, wrap the TLS
 // listener, so that the filter sees what the server is to see.
 func Listen(l net.Listener) *Listener {
-	return &Listener{Listener: l, stop: stop{said: make(chan struct{})}}
+	return &Listener{Listener: socket.Listen(l), stop: stop{said: make(chan struct{})}}
 }
 
 // Listener is a net.Listener whose connections are filtered.

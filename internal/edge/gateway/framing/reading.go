@@ -21,8 +21,7 @@ type Reading struct {
 // HeadEnd looks for the end of the head in b, of which the first from bytes were looked at before
 // without finding it. It gives the length of the head, empty line included, and 0 while more is needed.
 //
-// It finds what headEnd does, eight bytes at a time: most bytes of a head are neither line ends nor
-// faults.
+// It goes eight bytes at a time: most bytes of a head are neither line ends nor faults.
 func HeadEnd(b []byte, from int) (int, Fault) {
 	most := min(len(b), MaxHead)
 	for i := max(0, from-1); i < most; i++ { // the last byte that was looked at may be the CR of a CR LF

@@ -152,3 +152,7 @@ func (h *head) frame() error {
 func (h *head) bodyless(method string) bool {
 	return method == http.MethodHead || h.status == http.StatusNoContent || h.status == http.StatusNotModified
 }
+
+// promises reports whether the head says that a body follows, be it one of no bytes in chunks. An answer
+// that has none must not, but for those to HEAD and those that say what 304 leaves out.
+func (h *head) promises() bool { return h.chunks || h.length > 0 }

@@ -1,6 +1,10 @@
 package hop
 
-import "bytes"
+import (
+	"bytes"
+
+	"golang.org/x/net/http/httpguts"
+)
 
 // Bounds of what stands between chunks.
 const (
@@ -77,8 +81,15 @@ func (c *chunks) line(line []byte) error {
 	default:
 		if len(line) == 0 {
 			c.at = atEnd
-		} else if c.trailer += len(line); c.trailer > maxTrailer {
+			return nil
+		}
+		if c.trailer += len(line); c.trailer > maxTrailer {
 			return malformed("its trailers are longer than 64 KiB")
+		}
+		// It is dropped, and must be a field all the same: to somebody else it could be a chunk.
+		name, value, found := bytes.Cut(line, []byte{':'})
+		if !found || !httpguts.ValidHeaderFieldName(string(name)) || !httpguts.ValidHeaderFieldValue(string(value)) {
+			return malformed("a trailer that is no field")
 		}
 	}
 	return nil

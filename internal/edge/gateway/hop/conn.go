@@ -7,12 +7,14 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"github.com/leastkey/leastkey/internal/edge/socket"
 )
 
 // conn is one connection to the server.
 type conn struct {
 	t        *Transport
-	socket   *socket
+	socket   *socket.Conn
 	net.Conn // the socket, or TLS over it
 
 	in       []byte // what was read is in[from:to]
@@ -31,7 +33,7 @@ const (
 	firstOut    = 1 << 10
 )
 
-func newConn(t *Transport, over net.Conn, s *socket) *conn {
+func newConn(t *Transport, over net.Conn, s *socket.Conn) *conn {
 	c := &conn{t: t, socket: s, Conn: over, in: make([]byte, firstBuffer), out: make([]byte, 0, firstOut)}
 	c.abort = func() {
 		c.aborted.Store(true)
@@ -56,7 +58,7 @@ func (c *conn) until(deadline time.Time, set func(time.Time) error) {
 
 // quiet reports whether the server said nothing since the last answer, and did not close.
 func (c *conn) quiet() bool {
-	if c.from < c.to || !c.socket.quiet() {
+	if c.from < c.to || !c.socket.Quiet() {
 		return false
 	}
 	encrypted, ok := c.Conn.(*tls.Conn)

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/leastkey/leastkey/internal/edge/socket"
 )
 
 // errStale says that a connection that was kept turned out to be closed, and that the request may
@@ -57,6 +59,9 @@ func (c *conn) exchange(r *http.Request) (*http.Response, error) {
 func (x *exchange) final() (head, error) {
 	for range maxInterim + 1 {
 		h, err := x.c.readHead()
+		if err == nil && h.status < 200 && h.status != http.StatusSwitchingProtocols && h.promises() {
+			err = malformed("an interim answer with a body")
+		}
 		if err != nil || h.status >= 200 || h.status == http.StatusSwitchingProtocols {
 			x.sending.answered()
 			return h, err
@@ -81,7 +86,8 @@ func (x *exchange) take(r *http.Request, h head) {
 		x.c.until(time.Time{}, x.c.SetDeadline) // whoever goes on has bounds of their own
 	case h.bodyless(r.Method):
 		x.answer.Body = http.NoBody
-		x.end(!h.last)
+		// What it promises may yet come, and would be taken for the next answer.
+		x.end(!h.last && (h.status != http.StatusNoContent || !h.promises()))
 	case h.chunks:
 		x.body.kind = chunked
 	case h.length > 0:
@@ -117,7 +123,7 @@ func (x *exchange) Close() error {
 }
 
 // BeforeWait has f called whenever the rest of the answer has to be waited for, by whoever reads.
-func (x *exchange) BeforeWait(f func()) { x.c.socket.attend = f }
+func (x *exchange) BeforeWait(f func()) { x.c.socket.Attend = f }
 
 // fail ends an exchange that went wrong, and says why: when its context ended, because of that.
 func (x *exchange) fail(err error) error {
@@ -138,9 +144,9 @@ func (x *exchange) end(whole bool) {
 	}
 	x.ended = true
 	c := x.c
-	c.socket.attend = nil
+	c.socket.Attend = nil
 	sent := x.sending.finish(whole)
-	if x.unbind() && whole && sent && reusable && c.from == c.to {
+	if x.unbind() && whole && sent && socket.Reusable && c.from == c.to {
 		c.t.idle.put(c)
 		return
 	}

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"github.com/leastkey/leastkey/internal/edge/socket"
 )
 
 // memory is a connection on which the other side has said all that it will.
@@ -35,7 +37,7 @@ type answered struct {
 // ours reads one answer to a GET as a Transport does, with a buffer of some size.
 func ours(raw []byte, wrap func(io.Reader) io.Reader, size int) (answered, bool) {
 	over := memory{Reader: wrap(bytes.NewReader(raw))}
-	c := newConn(&Transport{config: times()}, over, &socket{Conn: over})
+	c := newConn(&Transport{config: times()}, over, &socket.Conn{Conn: over})
 	x := exchange{c: c, ctx: context.Background(), unbind: func() bool { return false }}
 	h, err := c.readHead()
 	if err != nil {

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/leastkey/leastkey/internal/edge/socket"
 )
 
 // Config says how to reach a server. The times are needed.
@@ -116,7 +118,7 @@ func (t *Transport) dial(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := newSocket(opened)
+	s, err := socket.New(opened)
 	if err != nil {
 		_ = opened.Close() // the error is what counts
 		return nil, err
