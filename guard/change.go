@@ -212,10 +212,13 @@ func (e *change) resource(rec leastkey.ResourceRecord) error {
 	if err != nil {
 		return err
 	}
-	if at, err = e.place(rec.Resource); err != nil {
+	at, put, err := e.placeAs(rec.Resource, above, rec.Name)
+	if err != nil {
 		return err
 	}
-	e.setPlace(at, above, rec.Name)
+	if !put {
+		e.setPlace(at, above, rec.Name)
+	}
 	e.flag(at, isRegistered, true)
 	if above != nowhere {
 		exists := placeAt(&e.places.Table, above).is(isExisting)

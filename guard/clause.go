@@ -220,14 +220,16 @@ func (e *change) share(groups, patterns []byte) (handle, error) {
 	free := nowhere
 	for range probes {
 		at := all.take()
-		rec := e.clauses.Write(at, only)
-		switch {
-		case rec == nil && free == nowhere:
-			free = at
-		case rec != nil && sameClause(rec, groups, patterns):
+		if rec := e.clauses.Write(at, func(rec []byte) bool { return sameClause(rec, groups, patterns) }); rec != nil {
 			le.PutUint32(rec, le.Uint32(rec)+1)
 			e.leavePatterns(patterns)
 			return at, nil
+		}
+		c := e.clauses.Seek(at)
+		if _, taken := c.Next(); !taken && free == nowhere {
+			if free = at; !e.clauses.Gaps() { // see placeOf
+				break
+			}
 		}
 	}
 	if free == nowhere {

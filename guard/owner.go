@@ -225,8 +225,9 @@ func (e *change) putOwner(at handle, p leastkey.PrincipalRecord, told bool, memb
 		}
 		rec = append(rec, e.rules.grantedBy(m)...)
 	}
-	e.owners.Drop(at, only)
-	e.owners.Put(at, rec)
+	if !e.owners.Replace(at, only, rec) {
+		e.owners.Put(at, rec)
+	}
 	return nil
 }
 

@@ -97,6 +97,7 @@ func (e *Editor) change(key uint32, is func([]byte) bool, record []byte) bool {
 	e.set(at, e.page(at).replaced(i, record))
 	if record == nil {
 		e.count--
+		e.gaps = true
 	}
 	return true
 }

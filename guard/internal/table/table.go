@@ -32,6 +32,7 @@ type Table struct {
 	mask   uint32 // the next power of two above pages-1, less one
 	count  int
 	bytes  int
+	gaps   bool // something was taken out of it
 }
 
 // Len is the number of records.
@@ -39,6 +40,9 @@ func (t *Table) Len() int { return t.count }
 
 // Bytes is what pages take, in bytes, without what the allocator adds.
 func (t *Table) Bytes() int { return t.bytes }
+
+// Gaps reports whether a record was ever taken out, of this version or one before it.
+func (t *Table) Gaps() bool { return t.gaps }
 
 // place is the number of the page for a key.
 func (t *Table) place(key uint32) uint32 {
