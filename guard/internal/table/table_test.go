@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -151,6 +152,52 @@ func check(t *rapid.T, is *Table, want model) {
 			t.Fatalf("key %d has %q, among all %q; want %q", key, found, got[key], texts)
 		}
 	}
+}
+
+// A table that is made at once has what one has that was put together record by record, those with one key
+// in the same order, and can be changed like it.
+func TestOf(t *testing.T) {
+	type pair struct {
+		key  uint32
+		text string
+	}
+	keys := rapid.OneOf(rapid.Uint32Range(0, 40), rapid.Uint32())
+	text := rapid.StringMatching(`[a-d][xyz]{0,40}`)
+	pairs := rapid.Custom(func(t *rapid.T) pair { return pair{keys.Draw(t, "key"), text.Draw(t, "text")} })
+	rapid.Check(t, func(t *rapid.T) {
+		all := rapid.SliceOfN(pairs, 0, 300).Draw(t, "records")
+		is := Of(func(yield func(uint32, []byte) bool) {
+			for _, p := range all {
+				if !yield(p.key, []byte(p.text)) {
+					return
+				}
+			}
+		})
+		want, twice := model{}, false
+		for _, p := range all {
+			twice = twice || slices.Contains(want[p.key], p.text)
+			want[p.key] = append(want[p.key], p.text)
+		}
+		for key, texts := range want {
+			c := is.Seek(key)
+			for _, text := range texts {
+				if rec, more := c.Next(); !more || string(rec) != text {
+					t.Fatalf("key %d has %q where %q is due", key, rec, text)
+				}
+			}
+		}
+		check(t, &is, want)
+		if got := is.Twice(func(a, b []byte) bool { return string(a) == string(b) }); got != twice {
+			t.Fatalf("something is in it twice: %t, want %t", got, twice)
+		}
+		edit, changed := is.Edit(), want.clone()
+		for range rapid.IntRange(0, 60).Draw(t, "changes") {
+			change(t, edit, changed, keys.Draw(t, "key"), text.Draw(t, "text"))
+		}
+		check(t, &edit.Table, changed)
+		edit.Done()
+		check(t, &is, want)
+	})
 }
 
 // A table that grows stays even: no page is much longer than the others, and each key is found.
