@@ -3,14 +3,14 @@ package table
 // Editor makes the next version of a table. One goroutine may use it, until it calls Done.
 type Editor struct {
 	Table
-	shared bool // the directory is that of the version before
+	shared bool // the list of shelves is that of the version before
 }
 
 // Edit starts the next version. It copies nothing yet.
 func (t *Table) Edit() *Editor { return &Editor{Table: *t, shared: true} }
 
-// Done is the new version. The editor keeps nothing of it, and is not to be used any more: chunks
-// remember who made them, and would keep every version alive.
+// Done is the new version. The editor keeps nothing of it, and is not to be used any more: chunks and
+// shelves remember who made them, and would keep every version alive.
 func (e *Editor) Done() Table {
 	done := e.Table
 	e.Table = Table{}
@@ -21,20 +21,25 @@ func (e *Editor) Done() Table {
 func (e *Editor) own(at uint32) *chunk {
 	if e.shared {
 		e.shared = false
-		e.chunks = append(make([]*chunk, 0, len(e.chunks)+1), e.chunks...)
+		e.shelves = append(make([]*shelf, 0, len(e.shelves)+1), e.shelves...)
 	}
-	i := at / chunkPages
-	if int(i) == len(e.chunks) {
-		e.chunks = append(e.chunks, &chunk{edit: e})
+	i := int(at / shelfPages)
+	if i == len(e.shelves) {
+		e.shelves = append(e.shelves, &shelf{edit: e})
 	}
-	c := e.chunks[i]
-	if c.edit != e {
-		copied := *c
-		copied.edit, copied.mine = e, [chunkPages / 64]uint64{}
-		c = &copied
-		e.chunks[i] = c
+	s := e.shelves[i]
+	if s.edit != e {
+		s = &shelf{s.chunks, e}
+		e.shelves[i] = s
 	}
-	return c
+	c := &s.chunks[at/chunkPages%shelfChunks]
+	switch {
+	case *c == nil:
+		*c = &chunk{edit: e}
+	case (*c).edit != e:
+		*c = &chunk{pages: (*c).pages, edit: e}
+	}
+	return *c
 }
 
 func (e *Editor) set(at uint32, p page) {
@@ -42,7 +47,7 @@ func (e *Editor) set(at uint32, p page) {
 	i := at % chunkPages
 	e.bytes += len(p) - len(c.pages[i])
 	c.pages[i] = p
-	c.mine[i/64] |= 1 << (i % 64)
+	c.mine |= 1 << i
 }
 
 // Put adds a record, which is copied. Others with the same key stay.
@@ -110,7 +115,7 @@ func (e *Editor) Write(key uint32, is func(record []byte) bool) []byte {
 		return nil
 	}
 	c := e.own(at)
-	if n := at % chunkPages; c.mine[n/64]&(1<<(n%64)) == 0 {
+	if n := at % chunkPages; c.mine&(1<<n) == 0 {
 		e.set(at, append(page(nil), c.pages[n]...))
 	}
 	return e.page(at).record(i)

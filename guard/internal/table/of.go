@@ -24,16 +24,13 @@ func Of(each iter.Seq2[uint32, []byte]) Table {
 		m.n++
 		m.to += len(record)
 	}
-	t.chunks = make([]*chunk, (len(pages)+chunkPages-1)/chunkPages)
-	for i := range t.chunks {
-		t.chunks[i] = &chunk{}
-	}
+	e := t.Edit()
 	for at := range pages {
 		m := &pages[at]
 		*m = newPage(m.n, m.to)
-		t.bytes += len(m.page)
-		t.chunks[at/chunkPages].pages[at%chunkPages] = m.page
+		e.set(uint32(at), m.page)
 	}
+	t = e.Done()
 	for key, record := range each {
 		pages[t.place(key)].add(key, record)
 	}

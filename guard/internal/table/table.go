@@ -16,23 +16,33 @@ import (
 // perPage is how many records a page has on average. Fewer make changes cheaper and memory dearer.
 const perPage = 24
 
-// A chunk is what is copied of the directory for one change.
-const chunkPages = 128
+// The directory of pages has three levels, of which a change copies one way down: a list of shelves, which
+// are so many chunks, which are so many pages. Even of ten million records the list has some hundred.
+const (
+	chunkPages  = 64
+	shelfChunks = 64
+	shelfPages  = shelfChunks * chunkPages
+)
 
 type chunk struct {
 	pages [chunkPages]page
-	edit  *Editor                 // that made it
-	mine  [chunkPages / 64]uint64 // pages that the same edit made, a bit each
+	edit  *Editor // that made it
+	mine  uint64  // pages that the same edit made, a bit each
+}
+
+type shelf struct {
+	chunks [shelfChunks]*chunk
+	edit   *Editor // that made it
 }
 
 // Table is one version. It never changes; the zero Table is empty.
 type Table struct {
-	chunks []*chunk
-	pages  uint32 // in use, at least 1 when there are any
-	mask   uint32 // the next power of two above pages-1, less one
-	count  int
-	bytes  int
-	gaps   bool // something was taken out of it
+	shelves []*shelf
+	pages   uint32 // in use, at least 1 when there are any
+	mask    uint32 // the next power of two above pages-1, less one
+	count   int
+	bytes   int
+	gaps    bool // something was taken out of it
 }
 
 // Len is the number of records.
@@ -53,7 +63,9 @@ func (t *Table) place(key uint32) uint32 {
 	return at
 }
 
-func (t *Table) page(at uint32) page { return t.chunks[at/chunkPages].pages[at%chunkPages] }
+func (t *Table) page(at uint32) page {
+	return t.shelves[at/shelfPages].chunks[at/chunkPages%shelfChunks].pages[at%chunkPages]
+}
 
 // Seek begins a walk over the records with a key.
 func (t *Table) Seek(key uint32) Cursor {
