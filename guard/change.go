@@ -165,7 +165,7 @@ func (e *change) forget(key uint32, was bearer) {
 // bearer writes the record of a credential, which is good until the next, and counts the places that it names.
 func (e *change) bearer(rec *leastkey.CredentialRecord) ([]byte, error) {
 	c := &rec.Credential
-	owner, err := e.place(c.Principal.Resource())
+	owner, err := e.placeOfPrincipal(c.Principal)
 	if err != nil {
 		return nil, err
 	}
@@ -245,7 +245,7 @@ func (e *change) resource(rec leastkey.ResourceRecord) error {
 	if err != nil {
 		return err
 	}
-	at, put, err := e.placeAs(rec.Resource, above, rec.Name)
+	at, put, err := e.placeAs(kind, rec.Resource.ID, above, rec.Name)
 	if err != nil {
 		return err
 	}

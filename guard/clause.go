@@ -168,7 +168,7 @@ const anyGroup = ^uint32(0)
 
 // spell gives groups and patterns as records have them. It counts the places that patterns name.
 func (e *change) spell(pol leastkey.Policy) (groups, patterns []byte, err error) {
-	groups = e.spare[:0]
+	groups = slices.Grow(e.spare[:0], 2*len(pol.Groups)+patternSize*len(pol.Patterns)) // for both
 	for _, id := range pol.Groups {
 		n, err := e.rules.words.group(id)
 		if err != nil {

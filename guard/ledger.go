@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"hash/maphash"
 	"iter"
+	"sync"
 
 	"github.com/leastkey/leastkey"
 	"github.com/leastkey/leastkey/guard/internal/table"
@@ -85,7 +86,11 @@ func (e *change) settle() error {
 		return nil
 	}
 	e.ledger = nil // what follows looks into the tables
-	secrets, ids := table.Of(l.records), table.Of(l.keys(e.seed))
+	var ids table.Table
+	var beside sync.WaitGroup
+	beside.Go(func() { ids = table.Of(l.keys(e.seed)) })
+	secrets := table.Of(l.records)
+	beside.Wait()
 	if l.once(e.seed, &secrets, &ids) {
 		e.secrets, e.ids = secrets.Edit(), ids.Edit()
 		return nil

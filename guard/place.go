@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"encoding/hex"
 	"errors"
 	"hash/maphash"
 
@@ -129,20 +130,38 @@ func (e *change) place(r leastkey.Resource) (handle, error) {
 	if r == (leastkey.Resource{}) {
 		return nowhere, nil
 	}
-	at, _, err := e.placeAs(r, nowhere, "")
+	kind, err := e.rules.words.kind(r.Type)
+	if err != nil {
+		return nowhere, err
+	}
+	at, _, err := e.placeAs(kind, r.ID, nowhere, "")
+	return at, err
+}
+
+// placeOfPrincipal is place for a principal as a resource. Each credential names one, so its id is not put
+// together on the heap.
+func (e *change) placeOfPrincipal(p leastkey.Principal) (handle, error) {
+	var kind uint16
+	switch p.Kind {
+	case leastkey.UserPrincipal:
+		kind = e.rules.user
+	case leastkey.AccountPrincipal:
+		kind = e.rules.account
+	default:
+		return nowhere, nil
+	}
+	var id [2 * idSize]byte
+	hex.Encode(id[:], p.ID[:])
+	at, _, err := e.placeAs(kind, string(id[:]), nowhere, "")
 	return at, err
 }
 
 // placeAs is place for what the registry says. One that is not known yet is put where it is told to be.
-func (e *change) placeAs(r leastkey.Resource, parent handle, name string) (at handle, put bool, err error) {
-	kind, err := e.rules.words.kind(r.Type)
-	if err != nil {
-		return nowhere, false, err
-	}
-	all, free := handlesOf(e.seed, kind, r.ID), nowhere
+func (e *change) placeAs(kind uint16, id string, parent handle, name string) (at handle, put bool, err error) {
+	all, free := handlesOf(e.seed, kind, id), nowhere
 	for range probes {
 		at := all.take()
-		if rec := e.places.Write(at, func(rec []byte) bool { return place(rec).standsFor(kind, r.ID) }); rec != nil {
+		if rec := e.places.Write(at, func(rec []byte) bool { return place(rec).standsFor(kind, id) }); rec != nil {
 			le.PutUint32(rec, le.Uint32(rec)+1)
 			return at, false, nil
 		}
@@ -155,7 +174,7 @@ func (e *change) placeAs(r leastkey.Resource, parent handle, name string) (at ha
 	if free == nowhere {
 		return nowhere, false, errNoHandle
 	}
-	e.places.Put(free, newPlace(1, parent, kind, 0, r.ID, name))
+	e.places.Put(free, newPlace(1, parent, kind, 0, id, name))
 	return free, true, nil
 }
 
