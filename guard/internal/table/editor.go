@@ -4,6 +4,7 @@ package table
 type Editor struct {
 	Table
 	shared bool // the list of shelves is that of the version before
+	roomy  bool // some page that it made has room to grow
 }
 
 // Edit starts the next version. It copies nothing yet.
@@ -12,9 +13,22 @@ func (t *Table) Edit() *Editor { return &Editor{Table: *t, shared: true} }
 // Done is the new version. The editor keeps nothing of it, and is not to be used any more: chunks and
 // shelves remember who made them, and would keep every version alive.
 func (e *Editor) Done() Table {
+	e.trim()
 	done := e.Table
 	e.Table = Table{}
 	return done
+}
+
+// trim takes away the room that pages have to grow.
+func (e *Editor) trim() {
+	if !e.roomy {
+		return
+	}
+	for at := range e.pages {
+		if p := e.page(at); cap(p) > len(p) && e.isMine(at) {
+			e.set(at, p.clone())
+		}
+	}
 }
 
 // own gives the chunk that page at is in, which nobody else reads.
@@ -42,6 +56,12 @@ func (e *Editor) own(at uint32) *chunk {
 	return *c
 }
 
+// isMine reports whether this edit made the page, so that nobody else reads it.
+func (e *Editor) isMine(at uint32) bool {
+	c := e.shelves[at/shelfPages].chunks[at/chunkPages%shelfChunks]
+	return c.edit == e && c.mine&(1<<(at%chunkPages)) != 0
+}
+
 func (e *Editor) set(at uint32, p page) {
 	c := e.own(at)
 	i := at % chunkPages
@@ -57,7 +77,9 @@ func (e *Editor) Put(key uint32, record []byte) {
 		e.pages = 1
 	}
 	at := e.place(key)
-	e.set(at, e.page(at).with(key, record))
+	p := e.page(at).with(key, record, e.isMine(at))
+	e.roomy = e.roomy || cap(p) > len(p)
+	e.set(at, p)
 	e.count++
 	if e.count > perPage*int(e.pages) && e.pages < 1<<31 {
 		e.grow()
@@ -114,9 +136,8 @@ func (e *Editor) Write(key uint32, is func(record []byte) bool) []byte {
 	if i < 0 {
 		return nil
 	}
-	c := e.own(at)
-	if n := at % chunkPages; c.mine&(1<<n) == 0 {
-		e.set(at, append(page(nil), c.pages[n]...))
+	if !e.isMine(at) {
+		e.set(at, e.page(at).clone())
 	}
 	return e.page(at).record(i)
 }

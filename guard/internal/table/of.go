@@ -30,11 +30,10 @@ func Of(each iter.Seq2[uint32, []byte]) Table {
 		*m = newPage(m.n, m.to)
 		e.set(uint32(at), m.page)
 	}
-	t = e.Done()
 	for key, record := range each {
-		pages[t.place(key)].add(key, record)
+		pages[e.place(key)].add(key, record)
 	}
-	return t
+	return e.Done()
 }
 
 // Twice reports whether two records with one key are the same.

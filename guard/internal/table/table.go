@@ -196,17 +196,29 @@ func (p page) bytes() int {
 	return 0
 }
 
-// with is the page and one record more.
-func (p page) with(key uint32, record []byte) page {
-	n := p.len()
-	m := newPage(n+1, p.bytes()+len(record))
-	if n > 0 { // all stand as they are, one pair apart from where they stood
-		copy(m.page[word:], p[word:records(n)])
-		copy(m.page[records(n+1):], p[records(n):])
-		m.i, m.to = n, p.bytes()
+// clone is a copy without room to grow.
+func (p page) clone() page { return append(make(page, 0, len(p)), p...) }
+
+// with is the page and one record more. When the page is nobody else's, it may be the same one, and has
+// room for some more.
+func (p page) with(key uint32, record []byte, mine bool) page {
+	n, bytes := p.len(), p.bytes()
+	size := records(n+1) + bytes + len(record)
+	to := p
+	if !mine {
+		to = make(page, size)
+	} else if cap(p) < size {
+		to = make(page, size, size+size/4)
 	}
+	to = to[:size]
+	if n > 0 { // all stand as they are, one pair apart from where they stood
+		copy(to[records(n+1):], p[records(n):])
+		copy(to[word:], p[word:records(n)])
+	}
+	binary.LittleEndian.PutUint32(to, uint32(n+1))
+	m := made{page: to, n: n + 1, i: n, to: bytes}
 	m.add(key, record)
-	return m.page
+	return to
 }
 
 // replaced is the page with another record in the place of record i; without, when it is nil.

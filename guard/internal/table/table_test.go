@@ -56,6 +56,11 @@ func TestVersionsAreApart(t *testing.T) {
 		}
 		for _, v := range versions {
 			check(t, &v.is, v.model)
+			for at := range v.is.pages {
+				if p := v.is.page(at); cap(p) != len(p) {
+					t.Fatalf("a page of %d bytes has room for %d", len(p), cap(p))
+				}
+			}
 		}
 	})
 }
@@ -250,6 +255,31 @@ func BenchmarkSeek(b *testing.B) {
 					b.Fatal(i)
 				}
 				i += 7919
+			}
+		})
+	}
+}
+
+// A change takes about as long among ten million records as among a thousand.
+func BenchmarkChange(b *testing.B) {
+	for _, records := range []int{1000, 1_000_000, 10_000_000} {
+		is := Of(func(yield func(uint32, []byte) bool) {
+			for i := range records {
+				if !yield(uint32(i)*2654435761, []byte{1, 2, 3, 4}) {
+					return
+				}
+			}
+		})
+		b.Run(fmt.Sprint(records), func(b *testing.B) {
+			b.ReportAllocs()
+			key := uint32(1)
+			for b.Loop() {
+				edit := is.Edit()
+				edit.Replace(key*2654435761, func([]byte) bool { return true }, []byte{4, 3, 2, 1})
+				is = edit.Done()
+				if key += 7919; key >= uint32(records) {
+					key %= 7919
+				}
 			}
 		})
 	}
