@@ -3,8 +3,8 @@ package table
 // Editor makes the next version of a table. One goroutine may use it, until it calls Done.
 type Editor struct {
 	Table
-	shared bool // the list of shelves is that of the version before
-	roomy  bool // some page that it made has room to grow
+	shared bool     // the list of shelves is that of the version before
+	roomy  []uint32 // pages that may have room to grow
 }
 
 // Edit starts the next version. It copies nothing yet.
@@ -21,14 +21,12 @@ func (e *Editor) Done() Table {
 
 // trim takes away the room that pages have to grow.
 func (e *Editor) trim() {
-	if !e.roomy {
-		return
-	}
-	for at := range e.pages {
-		if p := e.page(at); cap(p) > len(p) && e.isMine(at) {
+	for _, at := range e.roomy {
+		if p := e.page(at); cap(p) > len(p) {
 			e.set(at, p.clone())
 		}
 	}
+	e.roomy = nil
 }
 
 // own gives the chunk that page at is in, which nobody else reads.
@@ -77,8 +75,11 @@ func (e *Editor) Put(key uint32, record []byte) {
 		e.pages = 1
 	}
 	at := e.place(key)
-	p := e.page(at).with(key, record, e.isMine(at))
-	e.roomy = e.roomy || cap(p) > len(p)
+	was := e.page(at)
+	p := was.with(key, record, e.isMine(at))
+	if cap(p) > len(p) && cap(p) != cap(was) {
+		e.roomy = append(e.roomy, at)
+	}
 	e.set(at, p)
 	e.count++
 	if e.count > perPage*int(e.pages) && e.pages < 1<<31 {

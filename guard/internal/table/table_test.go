@@ -275,7 +275,8 @@ func BenchmarkChange(b *testing.B) {
 			key := uint32(1)
 			for b.Loop() {
 				edit := is.Edit()
-				edit.Replace(key*2654435761, func([]byte) bool { return true }, []byte{4, 3, 2, 1})
+				edit.Drop(key*2654435761, func([]byte) bool { return true })
+				edit.Put(key*2654435761, []byte{4, 3, 2, 1})
 				is = edit.Done()
 				if key += 7919; key >= uint32(records) {
 					key %= 7919
