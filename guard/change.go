@@ -24,7 +24,16 @@ type change struct {
 	clauses *table.Editor // by handle
 	names   *table.Editor // the handle of a place, by the host name that it has
 
-	spare []byte // to write in
+	ledger *ledger // of a load: credentials that are not in the tables yet
+
+	spare, draft []byte // to write in
+}
+
+// beginLoad is begin with nothing, for all that there is.
+func beginLoad(r *rules) *change {
+	e := begin(r, emptySnapshot())
+	e.ledger = &ledger{}
+	return e
 }
 
 func begin(r *rules, from *snapshot) *change {
@@ -35,12 +44,15 @@ func begin(r *rules, from *snapshot) *change {
 	}
 }
 
-func (e *change) finish(rev leastkey.Revision) *snapshot {
+func (e *change) finish(rev leastkey.Revision) (*snapshot, error) {
+	if err := e.settle(); err != nil {
+		return nil, err
+	}
 	return &snapshot{
 		revision: rev, lease: e.lease, rules: e.rules, seed: e.seed, groups: e.rules.words.groups, types: e.rules.words.types,
 		secrets: e.secrets.Done(), ids: e.ids.Done(), owners: e.owners.Done(),
 		places: e.places.Done(), clauses: e.clauses.Done(), names: e.names.Done(),
-	}
+	}, nil
 }
 
 var (
@@ -79,10 +91,13 @@ func (e *change) apply(c leastkey.Change) error {
 
 // credential puts a credential in the place of what was known of it.
 func (e *change) credential(rec *leastkey.CredentialRecord) error {
-	if key, was := bearerOf(&e.ids.Table, &e.secrets.Table, idKey(e.seed, rec.Credential.ID), rec.Credential.ID); was != nil {
-		e.forget(key, was)
-	}
+	id := rec.Credential.ID
 	if len(rec.Secrets) == 0 {
+		if e.ledger != nil {
+			e.ledger.addEnd(id)
+		} else {
+			e.end(id)
+		}
 		return nil
 	}
 	b, err := e.bearer(rec)
@@ -90,18 +105,35 @@ func (e *change) credential(rec *leastkey.CredentialRecord) error {
 		return err
 	}
 	key := secretKey(rec.Secrets[0].Hash[:])
-	for _, s := range rec.Secrets {
+	if e.ledger != nil {
+		e.ledger.add(key, b)
+		return nil
+	}
+	return e.keep(key, b)
+}
+
+// keep puts a bearer in the place of what was known of the credential.
+func (e *change) keep(key uint32, b bearer) error {
+	id := leastkey.ID(b.id())
+	e.end(id)
+	for _, s := range secretsOf(key, b) {
 		if known, _ := bearerWith(&e.secrets.Table, &s.Hash); known != nil {
 			return errTwice
 		}
 	}
-	e.secrets.Put(key, b)
-	e.ids.Put(idKey(e.seed, rec.Credential.ID), le.AppendUint32(nil, key))
-	for _, s := range rec.Secrets[1:] {
-		alias := slices.Concat(s.Hash[keySize:], []byte{0, 0, isAlias})
-		e.secrets.Put(secretKey(s.Hash[:]), le.AppendUint32(alias, key))
-	}
+	e.ids.Put(idKey(e.seed, id), le.AppendUint32(nil, key))
+	b.records(key, func(key uint32, rec []byte) bool {
+		e.secrets.Put(key, rec)
+		return true
+	})
 	return nil
+}
+
+// end takes out a credential, if it is known.
+func (e *change) end(id leastkey.ID) {
+	if key, was := bearerOf(&e.ids.Table, &e.secrets.Table, idKey(e.seed, id), id); was != nil {
+		e.forget(key, was)
+	}
 }
 
 // idKey is where a credential stands by its id.
@@ -132,15 +164,15 @@ func (e *change) forget(key uint32, was bearer) {
 	}
 }
 
-// bearer writes the record of a credential, and counts the places that it names.
+// bearer writes the record of a credential, which is good until the next, and counts the places that it names.
 func (e *change) bearer(rec *leastkey.CredentialRecord) ([]byte, error) {
 	c := &rec.Credential
-	owner, err := e.place(c.Principal.Resource())
+	owner, err := e.placeOfPrincipal(c.Principal)
 	if err != nil {
 		return nil, err
 	}
 	first, others := rec.Secrets[0], rec.Secrets[1:]
-	b := make([]byte, 0, 256)
+	b := e.draft[:0]
 	b = append(b, first.Hash[keySize:]...)
 	b = append(b, byte(c.Kind), byte(c.Status), 0)
 	b = le.AppendUint32(b, owner)
@@ -182,6 +214,7 @@ func (e *change) bearer(rec *leastkey.CredentialRecord) ([]byte, error) {
 			return nil, err
 		}
 	}
+	e.draft = b
 	return b, nil
 }
 
@@ -214,10 +247,13 @@ func (e *change) resource(rec leastkey.ResourceRecord) error {
 	if err != nil {
 		return err
 	}
-	if at, err = e.place(rec.Resource); err != nil {
+	at, put, err := e.placeAs(kind, rec.Resource.ID, above, rec.Name)
+	if err != nil {
 		return err
 	}
-	e.setPlace(at, above, rec.Name)
+	if !put {
+		e.setPlace(at, above, rec.Name)
+	}
 	e.flag(at, isRegistered, true)
 	if above != nowhere {
 		exists := placeAt(&e.places.Table, above).is(isExisting)

@@ -169,7 +169,7 @@ const anyGroup = ^uint32(0)
 
 // spell gives groups and patterns as records have them. It counts the places that patterns name.
 func (e *change) spell(pol leastkey.Policy) (groups, patterns []byte, err error) {
-	groups = e.spare[:0]
+	groups = slices.Grow(e.spare[:0], 2*len(pol.Groups)+patternSize*len(pol.Patterns)) // for both
 	for _, id := range pol.Groups {
 		n, err := e.rules.words.group(id)
 		if err != nil {
@@ -221,14 +221,16 @@ func (e *change) share(groups, patterns []byte) (handle, error) {
 	free := nowhere
 	for range probes {
 		at := all.take()
-		rec := e.clauses.Write(at, only)
-		switch {
-		case rec == nil && free == nowhere:
-			free = at
-		case rec != nil && sameClause(rec, groups, patterns):
+		if rec := e.clauses.Write(at, func(rec []byte) bool { return sameClause(rec, groups, patterns) }); rec != nil {
 			le.PutUint32(rec, le.Uint32(rec)+1)
 			e.leavePatterns(patterns)
 			return at, nil
+		}
+		c := e.clauses.Seek(at)
+		if _, taken := c.Next(); !taken && free == nowhere {
+			if free = at; !e.clauses.Gaps() { // see placeOf
+				break
+			}
 		}
 	}
 	if free == nowhere {

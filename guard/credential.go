@@ -2,6 +2,7 @@ package guard
 
 import (
 	"encoding/binary"
+	"iter"
 	"net/netip"
 	"slices"
 	"time"
@@ -47,6 +48,26 @@ func (b bearer) owner() handle { return le.Uint32(b[bearerOwner:]) }
 func (b bearer) id() []byte    { return b[bearerID:bearerRest] }
 
 func (b bearer) kind() leastkey.Kind { return leastkey.Kind(b[bearerKind]) }
+
+// records gives what stands in the table of secrets for a bearer at a key: it, and an alias for each of its
+// other secrets. It stops when yield is false, and says so.
+func (b bearer) records(key uint32, yield func(uint32, []byte) bool) bool {
+	if !yield(key, b) {
+		return false
+	}
+	if b.flags()&hasOthers == 0 {
+		return true
+	}
+	var p parts
+	b.parts(&p)
+	for other := range slices.Chunk(p.others, otherSize) {
+		alias := slices.Concat(other[keySize:hashSize], []byte{0, 0, isAlias})
+		if !yield(secretKey(other), le.AppendUint32(alias, key)) {
+			return false
+		}
+	}
+	return true
+}
 
 // parts are what follows the fixed part of a bearer. What it has not is nil.
 type parts struct {
@@ -178,14 +199,22 @@ func bearerOf(ids, secrets *table.Table, by uint32, id leastkey.ID) (key uint32,
 			return 0, nil
 		}
 		key = le.Uint32(at)
-		of := secrets.Seek(key)
-		for {
-			rec, more := of.Next()
-			if !more {
-				break
+		for b := range bearersAt(secrets, key) {
+			if leastkey.ID(b.id()) == id {
+				return key, b
 			}
-			if rec[bearerFlags]&isAlias == 0 && leastkey.ID(bearer(rec).id()) == id {
-				return key, rec
+		}
+	}
+}
+
+// bearersAt are those that stand at a key.
+func bearersAt(secrets *table.Table, key uint32) iter.Seq[bearer] {
+	return func(yield func(bearer) bool) {
+		c := secrets.Seek(key)
+		for {
+			rec, more := c.Next()
+			if !more || rec[bearerFlags]&isAlias == 0 && !yield(rec) {
+				return
 			}
 		}
 	}

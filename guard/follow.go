@@ -241,7 +241,11 @@ func (f *Follower) take(from io.Reader, ask string, known *snapshot, until lease
 		return err
 	}
 	edit.lease = until
-	f.publish(edit.finish(head.Revision), head, known)
+	next, err := edit.finish(head.Revision)
+	if err != nil {
+		return err
+	}
+	f.publish(next, head, known)
 	return nil
 }
 
@@ -253,13 +257,13 @@ func (f *Follower) edit(head feedHead, known *snapshot) (*change, leastkey.Revis
 	case !head.Whole:
 		return begin(known.rules, known), known.revision, nil
 	case known != nil && head.Catalog == known.rules.catalog.Digest():
-		return begin(known.rules, emptySnapshot()), 0, nil
+		return beginLoad(known.rules), 0, nil
 	default:
 		r, err := head.rules()
 		if err != nil {
 			return nil, 0, err
 		}
-		return begin(r, emptySnapshot()), 0, nil
+		return beginLoad(r), 0, nil
 	}
 }
 

@@ -103,6 +103,8 @@ type lawWorld struct {
 	resources   map[leastkey.Resource]leastkey.ResourceRecord
 	credentials map[leastkey.ID]leastkey.CredentialRecord
 	secrets     int
+
+	told []leastkey.Change // all of it, in order
 }
 
 func newLawWorld(c *catalog.Catalog, seed uint64) *lawWorld {
@@ -118,7 +120,8 @@ func newLawWorld(c *catalog.Catalog, seed uint64) *lawWorld {
 		return w
 	}
 	w.rev++
-	if err := w.state.Apply(w.rev, w.beginning()); err != nil {
+	w.told = w.beginning()
+	if err := w.state.Apply(w.rev, w.told); err != nil {
 		panic(err)
 	}
 	return w
@@ -160,6 +163,7 @@ func (w *lawWorld) step() {
 		if err := w.state.Apply(w.rev, changes); err != nil {
 			panic(fmt.Sprintf("seed %d: %v", w.seed, err))
 		}
+		w.told = append(w.told, changes...)
 	}
 	if w.IntN(4) == 0 {
 		w.state.UseCatalog(w.catalog)

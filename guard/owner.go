@@ -225,8 +225,9 @@ func (e *change) putOwner(at handle, p leastkey.PrincipalRecord, told bool, memb
 		}
 		rec = append(rec, e.rules.grantedBy(m)...)
 	}
-	e.owners.Drop(at, only)
-	e.owners.Put(at, rec)
+	if !e.owners.Replace(at, only, rec) {
+		e.owners.Put(at, rec)
+	}
 	return nil
 }
 
@@ -265,7 +266,7 @@ func (e *change) principal(rec leastkey.PrincipalRecord) error {
 }
 
 func (e *change) newOwner(p leastkey.Principal) (handle, error) {
-	at, err := e.place(p.Resource()) // counted once, for good
+	at, err := e.placeOfPrincipal(p) // counted once, for good
 	if err != nil || at == nowhere {
 		return nowhere, cmp.Or(err, errNobody)
 	}
@@ -298,7 +299,7 @@ func (e *change) membership(m leastkey.Membership) error {
 			return err
 		}
 	}
-	account, err := e.place(leastkey.AccountOf(m.Account).Resource())
+	account, err := e.placeOfPrincipal(leastkey.AccountOf(m.Account))
 	if err != nil {
 		return err
 	}

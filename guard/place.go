@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"encoding/hex"
 	"errors"
 	"hash/maphash"
 
@@ -75,14 +76,21 @@ func (p place) name() []byte {
 	return name
 }
 
-// placeOf finds a place by what it stands for; nowhere when nothing is known of it.
+func (p place) standsFor(kind uint16, id string) bool {
+	return p.kind() == kind && string(p.id()) == id
+}
+
+// placeOf finds a place by what it stands for; nowhere when nothing is known of it. It took the first handle
+// that was free; so where no place has gone since, none is behind one that is free.
 func placeOf(t *table.Table, seed maphash.Seed, kind uint16, id string) (handle, place) {
 	all := handlesOf(seed, kind, id)
 	for range probes {
 		at := all.take()
-		c := t.Seek(at)
-		if rec, taken := c.Next(); taken && place(rec).kind() == kind && string(place(rec).id()) == id {
-			return at, rec
+		switch p := placeAt(t, at); {
+		case p != nil && p.standsFor(kind, id):
+			return at, p
+		case p == nil && !t.Gaps():
+			return nowhere, nil
 		}
 	}
 	return nowhere, nil
@@ -126,20 +134,48 @@ func (e *change) place(r leastkey.Resource) (handle, error) {
 	if err != nil {
 		return nowhere, err
 	}
-	if at, _ := placeOf(&e.places.Table, e.seed, kind, r.ID); at != nowhere {
-		rec := e.places.Write(at, only)
-		le.PutUint32(rec, le.Uint32(rec)+1)
-		return at, nil
+	at, _, err := e.placeAs(kind, r.ID, nowhere, "")
+	return at, err
+}
+
+// placeOfPrincipal is place for a principal as a resource. Each credential names one, so its id is not put
+// together on the heap.
+func (e *change) placeOfPrincipal(p leastkey.Principal) (handle, error) {
+	var kind uint16
+	switch p.Kind {
+	case leastkey.UserPrincipal:
+		kind = e.rules.user
+	case leastkey.AccountPrincipal:
+		kind = e.rules.account
+	default:
+		return nowhere, nil
 	}
-	all := handlesOf(e.seed, kind, r.ID)
+	var id [2 * idSize]byte
+	hex.Encode(id[:], p.ID[:])
+	at, _, err := e.placeAs(kind, string(id[:]), nowhere, "")
+	return at, err
+}
+
+// placeAs is place for what the registry says. One that is not known yet is put where it is told to be.
+func (e *change) placeAs(kind uint16, id string, parent handle, name string) (at handle, put bool, err error) {
+	all, free := handlesOf(e.seed, kind, id), nowhere
 	for range probes {
 		at := all.take()
-		if placeAt(&e.places.Table, at) == nil {
-			e.places.Put(at, newPlace(1, nowhere, kind, 0, r.ID, ""))
-			return at, nil
+		if rec := e.places.Write(at, func(rec []byte) bool { return place(rec).standsFor(kind, id) }); rec != nil {
+			le.PutUint32(rec, le.Uint32(rec)+1)
+			return at, false, nil
+		}
+		if free == nowhere && placeAt(&e.places.Table, at) == nil {
+			if free = at; !e.places.Gaps() { // see placeOf
+				break
+			}
 		}
 	}
-	return nowhere, errNoHandle
+	if free == nowhere {
+		return nowhere, false, errNoHandle
+	}
+	e.places.Put(free, newPlace(1, parent, kind, 0, id, name))
+	return free, true, nil
 }
 
 func newPlace(named uint32, parent handle, kind uint16, flags byte, id, name string) []byte {

@@ -14,6 +14,8 @@ type rules struct {
 	tokenHeaders []string
 	byHost       map[uint16]bool // types that are found by host names
 
+	byRole map[leastkey.ID][]byte // bits of the groups that a role of the catalogue grants
+
 	user, account       uint16 // the numbers of these types
 	ofUsers, ofAccounts []byte // bits of the groups that each has on itself and below, without a membership
 }
@@ -29,7 +31,7 @@ type accepted struct {
 
 // rulesOf makes the rules of a catalogue, in words that may have others in them already.
 func rulesOf(c *catalog.Catalog, w *words) (*rules, error) {
-	r := &rules{catalog: c, words: w, tokenHeaders: c.TokenHeaders(), byHost: map[uint16]bool{}}
+	r := &rules{catalog: c, words: w, tokenHeaders: c.TokenHeaders(), byHost: map[uint16]bool{}, byRole: map[leastkey.ID][]byte{}}
 	var err error
 	kind := func(t leastkey.ResourceType) (n uint16) {
 		if err == nil {
@@ -50,6 +52,13 @@ func rulesOf(c *catalog.Catalog, w *words) (*rules, error) {
 		} else {
 			r.ofAccounts = setBit(r.ofAccounts, n)
 		}
+	}
+	for _, role := range c.Roles() {
+		var bits []byte
+		for _, id := range c.GrantedBy([]leastkey.ID{role.ID}, nil) {
+			bits = setBit(bits, group(id))
+		}
+		r.byRole[role.ID] = bits
 	}
 	for t := range foundByHost(c) {
 		r.byHost[kind(t)] = true
@@ -75,7 +84,16 @@ func setBit(bits []byte, n uint16) []byte {
 
 // grantedBy are the bits of what a membership grants.
 func (r *rules) grantedBy(m seat) (bits []byte) {
-	for _, id := range r.catalog.GrantedBy(m.roles, m.groups) {
+	for _, role := range m.roles {
+		granted := r.byRole[role] // nothing, of one that the catalogue does not know
+		for len(bits) < len(granted) {
+			bits = append(bits, 0)
+		}
+		for i, more := range granted {
+			bits[i] |= more
+		}
+	}
+	for _, id := range r.catalog.GrantedBy(nil, m.groups) {
 		bits = setBit(bits, r.words.groupAt[id]) // every group of the catalogue has a number
 	}
 	return bits

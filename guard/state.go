@@ -77,8 +77,10 @@ func (s *State) UseCatalog(c *catalog.Catalog) {
 	if err := edit.useCatalog(); err != nil {
 		return
 	}
-	s.publish(edit.finish(was.revision))
-	done = true
+	if next, err := edit.finish(was.revision); err == nil {
+		s.publish(next)
+		done = true
+	}
 }
 
 // unless leaves the state unsure when what was begun is not done, for whatever reason: what nodes were
@@ -118,12 +120,16 @@ func (s *State) Load(rev leastkey.Revision, each func(yield func(leastkey.Change
 	case s.fault != nil:
 		return s.fault
 	}
-	edit := s.begin(emptySnapshot())
+	edit := beginLoad(s.rules)
 	if err := each(edit.apply); err != nil {
 		return err
 	}
+	next, err := edit.finish(rev)
+	if err != nil {
+		return err
+	}
 	s.history.forget()
-	s.publish(edit.finish(rev))
+	s.publish(next)
 	return nil
 }
 
@@ -147,8 +153,12 @@ func (s *State) Apply(rev leastkey.Revision, changes []leastkey.Change) error {
 			return err
 		}
 	}
+	next, err := edit.finish(rev)
+	if err != nil {
+		return err
+	}
 	s.history.add(rev, changes)
-	s.publish(edit.finish(rev))
+	s.publish(next)
 	done = true
 	return nil
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"encoding/hex"
 	"strings"
 
 	"github.com/leastkey/leastkey"
@@ -18,6 +19,7 @@ type canonical struct {
 	ids      chunks[leastkey.ID]
 	patterns chunks[leastkey.Pattern]
 	ranges   chunks[leastkey.AddressRange]
+	texts    texts
 }
 
 // mostTypes bounds what is remembered of types; a catalogue has a few dozen.
@@ -111,7 +113,7 @@ func (c *canonical) pattern() (p leastkey.Pattern, ok bool) {
 		if p.ID, ok = c.string(); !ok {
 			return p, false
 		}
-		p.ID = strings.Clone(p.ID) // or it would keep the whole text
+		p.ID = c.texts.keep(p.ID) // or it would keep the whole text
 	}
 	if c.is(`,"parent":{"type":`) {
 		if p.Parent.Type, ok = c.kind(); !ok || !c.is(`,"id":`) {
@@ -120,7 +122,7 @@ func (c *canonical) pattern() (p leastkey.Pattern, ok bool) {
 		if p.Parent.ID, ok = c.string(); !ok || !c.is(`}`) {
 			return p, false
 		}
-		p.Parent.ID = strings.Clone(p.Parent.ID)
+		p.Parent.ID = c.texts.keep(p.Parent.ID)
 	}
 	return p, c.is(`}`)
 }
@@ -149,28 +151,14 @@ func (c *canonical) id() (id leastkey.ID, ok bool) {
 	if len(c.text)-c.at < length || c.text[c.at] != '"' || c.text[c.at+length-1] != '"' {
 		return id, false
 	}
-	digits := c.text[c.at+1 : c.at+length-1]
+	digits := []byte(c.text[c.at+1 : c.at+length-1])
 	c.at += length
-	for i := range id {
-		high, low := nibble(digits[2*i]), nibble(digits[2*i+1])
-		if high|low > 15 {
-			return id, false
-		}
-		id[i] = high<<4 | low
+	lower := byte(' ') // is a bit of digits and of lower-case letters, not of upper-case ones
+	for _, digit := range digits {
+		lower &= digit
 	}
-	return id, true
-}
-
-// nibble is the value of a lower-case hexadecimal digit, or more than 15.
-func nibble(digit byte) byte {
-	switch {
-	case digit-'0' <= 9:
-		return digit - '0'
-	case digit-'a' <= 5:
-		return digit - 'a' + 10
-	default:
-		return 0xff
-	}
+	_, err := hex.Decode(id[:], digits)
+	return id, err == nil && lower != 0
 }
 
 // string reads plain ASCII in quotes, as a part of the text.
@@ -245,3 +233,19 @@ func (c *chunks[T]) keep(items []T) []T {
 
 // mostRoom bounds the large slices, which begin small: most often one credential is read.
 const mostRoom = 512
+
+// texts hands out copies of many short texts, which are parts of few longer ones.
+type texts struct{ room strings.Builder }
+
+// mostText bounds the longer ones, in bytes.
+const mostText = 16 << 10
+
+func (t *texts) keep(text string) string {
+	if size := t.room.Cap(); size-t.room.Len() < len(text) {
+		t.room.Reset()
+		t.room.Grow(max(min(2*size, mostText), len(text)))
+	}
+	begin := t.room.Len()
+	t.room.WriteString(text)
+	return t.room.String()[begin:]
+}

@@ -4,137 +4,103 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"zombiezen.com/go/sqlite"
 
 	"github.com/leastkey/leastkey"
 )
 
-// A node that starts reads every credential. The two tables are walked side by side in the order of
-// ids, the secrets in an index that has all of theirs, which takes half as long as a join; and while
-// one goroutine walks, another makes records of what was read, and the caller's uses them.
+// The two tables are walked side by side in the order of ids, the secrets in an index that has all of theirs,
+// which takes half as long as a join.
 const (
 	stateOfCredentials = `SELECT id, kind, owner_kind, owner_id, status, not_before, expires_on, condition, policies FROM live_credentials ORDER BY id`
 	stateOfSecrets     = `SELECT credential, hash, until FROM live_secrets ORDER BY credential, position`
 )
 
-// rowsTogether is how many credentials go from one goroutine to the next at a time, and ahead how many such
-// lots are on their way.
-const (
-	rowsTogether = 512
-	ahead        = 2
-)
-
-// lot are credentials on their way, in order; after them the walk ended for err, or came to the end.
-type lot struct {
+// credentials are what of the credentials of a lot is still to be read: each lot has one text and one list
+// of secrets for all of them, so that little is left to be collected.
+type credentials struct {
 	rows    []credentialRow
-	secrets []leastkey.LiveSecret // of all of them, in order
-	records []leastkey.CredentialRecord
-	err     error
-	damaged bool // err is that of a row
+	text    string // their conditions and policies, one after the other
+	secrets []leastkey.LiveSecret
 }
 
-// credentialRow is a credential as it was read.
-type credentialRow struct {
-	leastkey.Credential // without condition and policies
-	condition, policies string
-	secrets             int // how many of the lot's
-}
+// credentialRow says how long its parts are.
+type credentialRow struct{ condition, policies, secrets int }
 
-// stateOfCredentials gives every live credential to fn.
-func (r reader) stateOfCredentials(fn func(leastkey.Change) error) error {
-	stop, read, made := make(chan struct{}), make(chan *lot, ahead), make(chan *lot, ahead)
-	go walkCredentials(r.conn, read, stop)
-	go makeRecords(read, made)
-	defer func() { // the connection is the caller's again when nobody walks it any more
-		close(stop)
-		for {
-			if _, more := <-made; !more {
-				return
-			}
-		}
-	}()
-	for l := range made {
-		for i := range l.records {
-			if err := fn(leastkey.Change{Credential: &l.records[i]}); err != nil {
-				return err
-			}
-		}
-		switch {
-		case l.damaged:
-			return r.corrupt(l.err)
-		case l.err != nil:
-			return r.fail(l.err)
-		}
-	}
-	return nil
-}
-
-// makeRecords makes the lots' records, until there are no more lots.
+// makeRecords reads what is left to be read, until there are no more lots.
 func makeRecords(read <-chan *lot, made chan<- *lot) {
 	defer close(made)
 	var texts canonical
 	for l := range read {
-		l.records = make([]leastkey.CredentialRecord, 0, len(l.rows))
-		secrets := l.secrets
-		for _, row := range l.rows {
-			c := row.Credential
+		text, secrets := l.text, l.secrets
+		for i, row := range l.rows {
+			rec := l.changes[i].Credential
 			var err1, err2 error
-			c.Condition, err1 = texts.decodeCondition(row.condition)
-			c.Policies, err2 = texts.decodePolicies(row.policies)
+			rec.Credential.Condition, err1 = texts.decodeCondition(text[:row.condition])
+			rec.Credential.Policies, err2 = texts.decodePolicies(text[row.condition : row.condition+row.policies])
 			if err := errors.Join(err1, err2); err != nil {
-				l.err, l.damaged = fmt.Errorf("credential %v: %w", c.ID, err), true
+				l.changes, l.damaged = l.changes[:i], true
+				l.err = damagedRow(fmt.Errorf("credential %v: %w", rec.Credential.ID, err))
 				break
 			}
-			rec := leastkey.CredentialRecord{Credential: c}
 			if row.secrets > 0 {
 				rec.Secrets = secrets[:row.secrets:row.secrets]
 			}
-			secrets = secrets[row.secrets:]
-			l.records = append(l.records, rec)
+			text, secrets = text[row.condition+row.policies:], secrets[row.secrets:]
 		}
-		l.rows = nil
+		l.credentials = credentials{}
 		made <- l
 	}
 }
 
-// walkCredentials reads the tables, until they end, it fails, or stop is closed.
-func walkCredentials(conn *sqlite.Conn, read chan<- *lot, stop <-chan struct{}) {
-	defer close(read)
-	both, err := beginWalk(conn)
+// walkCredentials walks through credentials and their secrets.
+func (w *stateWalk) walkCredentials() error {
+	if err := w.stopped(); err != nil {
+		return err
+	}
+	both := &bothTables{stateWalk: w}
 	defer both.end()
-	for more := true; more; {
-		l := &lot{err: err}
-		if err == nil {
-			more, l.err = both.fill(l)
+	if err := both.begin(); err != nil {
+		return w.fail(err)
+	}
+	for {
+		more, err := both.credentials.Step()
+		if err == nil && more {
+			err = both.credential()
 		}
-		more = more && l.err == nil
-		select {
-		case read <- l:
-		case <-stop:
-			return
+		switch {
+		case errors.Is(err, errUnwanted):
+			return err
+		case err != nil:
+			return w.fail(err)
+		case !more:
+			return nil
 		}
 	}
 }
 
 // bothTables is a walk through credentials and secrets side by side.
 type bothTables struct {
+	*stateWalk
 	credentials, secrets *sqlite.Stmt
+
+	records []leastkey.CredentialRecord // that nobody has yet
 
 	of     leastkey.ID // whose the next secret is
 	secret leastkey.LiveSecret
 	left   bool // there is a next secret
 }
 
-func beginWalk(conn *sqlite.Conn) (b *bothTables, err error) {
-	b = &bothTables{}
-	if b.credentials, _, err = conn.PrepareTransient(stateOfCredentials); err != nil {
-		return b, err
+func (b *bothTables) begin() (err error) {
+	if b.credentials, _, err = b.conn.PrepareTransient(stateOfCredentials); err != nil {
+		return err
 	}
-	if b.secrets, _, err = conn.PrepareTransient(stateOfSecrets); err != nil {
-		return b, err
+	if b.secrets, _, err = b.conn.PrepareTransient(stateOfSecrets); err != nil {
+		return err
 	}
-	return b, b.nextSecret()
+	return b.nextSecret()
 }
 
 func (b *bothTables) end() {
@@ -145,31 +111,36 @@ func (b *bothTables) end() {
 	}
 }
 
-// fill puts the next credentials into a lot, and reports whether there may be more.
-func (b *bothTables) fill(l *lot) (more bool, err error) {
-	l.rows = make([]credentialRow, 0, rowsTogether)
-	l.secrets = make([]leastkey.LiveSecret, 0, rowsTogether+rowsTogether/8)
-	for len(l.rows) < rowsTogether {
-		if more, err := b.credentials.Step(); err != nil || !more {
-			return false, err
-		}
-		r := row{b.credentials}
-		c := credentialRow{condition: r.text(7), policies: r.text(8), Credential: leastkey.Credential{
-			ID: r.id(0), Kind: leastkey.Kind(r.int(1)), Principal: r.principal(2, 3), Status: leastkey.Status(r.int(4)),
-			Validity: leastkey.Validity{NotBefore: r.time(5), ExpiresOn: r.time(6)},
-		}}
-		for b.left && bytes.Compare(b.of[:], c.ID[:]) <= 0 {
-			if b.of == c.ID {
-				l.secrets = append(l.secrets, b.secret)
-				c.secrets++
-			}
-			if err := b.nextSecret(); err != nil {
-				return false, err
-			}
-		}
-		l.rows = append(l.rows, c)
+// credential adds the one whose row it is.
+func (b *bothTables) credential() error {
+	r := row{b.credentials}
+	if len(b.records) == 0 {
+		b.records = make([]leastkey.CredentialRecord, lotSize)
 	}
-	return true, nil
+	rec := &b.records[0]
+	b.records = b.records[1:]
+	rec.Credential = leastkey.Credential{
+		ID: r.id(0), Kind: leastkey.Kind(r.int(1)), Principal: r.principal(2, 3), Status: leastkey.Status(r.int(4)),
+		Validity: leastkey.Validity{NotBefore: r.time(5), ExpiresOn: r.time(6)},
+	}
+	var c credentialRow
+	b.text, c.condition = r.appendText(b.text, 7)
+	b.text, c.policies = r.appendText(b.text, 8)
+	l := b.lot
+	if l.rows == nil {
+		l.rows, l.secrets = make([]credentialRow, 0, lotSize), make([]leastkey.LiveSecret, 0, lotSize+lotSize/8)
+	}
+	for b.left && bytes.Compare(b.of[:], rec.Credential.ID[:]) <= 0 {
+		if b.of == rec.Credential.ID {
+			l.secrets = append(l.secrets, b.secret)
+			c.secrets++
+		}
+		if err := b.nextSecret(); err != nil {
+			return err
+		}
+	}
+	l.rows = append(l.rows, c)
+	return b.add(leastkey.Change{Credential: rec})
 }
 
 func (b *bothTables) nextSecret() (err error) {
@@ -178,4 +149,11 @@ func (b *bothTables) nextSecret() (err error) {
 		b.of, b.secret = r.id(0), leastkey.LiveSecret{Hash: r.hash(1), Until: r.time(2)}
 	}
 	return err
+}
+
+// appendText appends a text, and says how long it is.
+func (r row) appendText(to []byte, col int) ([]byte, int) {
+	begin, n := len(to), r.stmt.ColumnLen(col)
+	to = slices.Grow(to, n)[:begin+n]
+	return to, r.stmt.ColumnBytes(col, to[begin:])
 }

@@ -27,8 +27,9 @@ type session struct {
 
 	giving bool // State is giving changes: the connection is not to be used beside it
 
-	// over, when it is there, says why nothing more is to be run; nil: go on. In a transaction with
-	// others' commits a statement is not interrupted on its way: SQLite would roll all of them back.
+	// over, when it is there, says why nothing more is to be run; nil: go on. In a transaction with others'
+	// commits it is all that does: a statement is not interrupted on its way, for SQLite would roll all of
+	// them back.
 	over func() error
 
 	// writes, when it is there, is what was run that may have changed something, in order.
@@ -47,12 +48,21 @@ func (s *session) stopped() error {
 	if s.fault == nil && s.giving {
 		return errGiving
 	}
-	if s.fault == nil && s.over != nil {
-		if err := s.over(); err != nil {
-			s.fault = fmt.Errorf("sqlite: interrupted: %w", err)
-		}
+	if s.fault == nil {
+		s.fault = s.late()
 	}
 	return s.fault
+}
+
+// late is the fault that there is no more time.
+func (s *session) late() error {
+	if s.over == nil {
+		return nil
+	}
+	if err := s.over(); err != nil {
+		return fmt.Errorf("sqlite: interrupted: %w", err)
+	}
+	return nil
 }
 
 // run steps through one statement and gives each row to fn, which may be nil. A unique value
@@ -144,7 +154,7 @@ func (s *session) fail(err error) error {
 
 // corrupt is for a row that says what the program cannot have written.
 func (s *session) corrupt(err error) error {
-	s.fault = fmt.Errorf("sqlite: damaged row: %w", err)
+	s.fault = damagedRow(err)
 	return s.fault
 }
 

@@ -32,7 +32,7 @@ func (s *Store) View(ctx context.Context, fn func(control.Reader) error) (err er
 		return fmt.Errorf("sqlite: view: %w", err)
 	}
 	defer s.pool.Put(conn)
-	r := reader{&session{conn: conn}}
+	r := reader{&session{conn: conn, over: ctx.Err}}
 	defer r.end(&err)
 	err = r.run("BEGIN", nil)
 	if err == nil {

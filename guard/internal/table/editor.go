@@ -3,38 +3,61 @@ package table
 // Editor makes the next version of a table. One goroutine may use it, until it calls Done.
 type Editor struct {
 	Table
-	shared bool // the directory is that of the version before
+	shared bool     // the list of shelves is that of the version before
+	roomy  []uint32 // pages that may have room to grow
 }
 
 // Edit starts the next version. It copies nothing yet.
 func (t *Table) Edit() *Editor { return &Editor{Table: *t, shared: true} }
 
-// Done is the new version. The editor keeps nothing of it, and is not to be used any more: chunks
-// remember who made them, and would keep every version alive.
+// Done is the new version. The editor keeps nothing of it, and is not to be used any more: chunks and
+// shelves remember who made them, and would keep every version alive.
 func (e *Editor) Done() Table {
+	e.trim()
 	done := e.Table
 	e.Table = Table{}
 	return done
+}
+
+// trim takes away the room that pages have to grow.
+func (e *Editor) trim() {
+	for _, at := range e.roomy {
+		if p := e.page(at); cap(p) > len(p) {
+			e.set(at, p.clone())
+		}
+	}
+	e.roomy = nil
 }
 
 // own gives the chunk that page at is in, which nobody else reads.
 func (e *Editor) own(at uint32) *chunk {
 	if e.shared {
 		e.shared = false
-		e.chunks = append(make([]*chunk, 0, len(e.chunks)+1), e.chunks...)
+		e.shelves = append(make([]*shelf, 0, len(e.shelves)+1), e.shelves...)
 	}
-	i := at / chunkPages
-	if int(i) == len(e.chunks) {
-		e.chunks = append(e.chunks, &chunk{edit: e})
+	i := int(at / shelfPages)
+	if i == len(e.shelves) {
+		e.shelves = append(e.shelves, &shelf{edit: e})
 	}
-	c := e.chunks[i]
-	if c.edit != e {
-		copied := *c
-		copied.edit, copied.mine = e, [chunkPages / 64]uint64{}
-		c = &copied
-		e.chunks[i] = c
+	s := e.shelves[i]
+	if s.edit != e {
+		s = &shelf{s.chunks, e}
+		e.shelves[i] = s
 	}
-	return c
+	c := &s.chunks[at/chunkPages%shelfChunks]
+	switch {
+	case *c == nil:
+		*c = &chunk{edit: e}
+	case (*c).edit != e:
+		*c = &chunk{pages: (*c).pages, edit: e}
+	}
+	return *c
+}
+
+// isMine reports whether this edit made the page, so that nobody else reads it.
+func (e *Editor) isMine(at uint32) bool {
+	c := e.shelves[at/shelfPages].chunks[at/chunkPages%shelfChunks]
+	return c.edit == e && c.mine&(1<<(at%chunkPages)) != 0
 }
 
 func (e *Editor) set(at uint32, p page) {
@@ -42,7 +65,7 @@ func (e *Editor) set(at uint32, p page) {
 	i := at % chunkPages
 	e.bytes += len(p) - len(c.pages[i])
 	c.pages[i] = p
-	c.mine[i/64] |= 1 << (i % 64)
+	c.mine |= 1 << i
 }
 
 // Put adds a record, which is copied. Others with the same key stay.
@@ -52,7 +75,12 @@ func (e *Editor) Put(key uint32, record []byte) {
 		e.pages = 1
 	}
 	at := e.place(key)
-	e.set(at, e.page(at).with(key, record))
+	was := e.page(at)
+	p := was.with(key, record, e.isMine(at))
+	if cap(p) > len(p) && cap(p) != cap(was) {
+		e.roomy = append(e.roomy, at)
+	}
+	e.set(at, p)
 	e.count++
 	if e.count > perPage*int(e.pages) && e.pages < 1<<31 {
 		e.grow()
@@ -97,6 +125,7 @@ func (e *Editor) change(key uint32, is func([]byte) bool, record []byte) bool {
 	e.set(at, e.page(at).replaced(i, record))
 	if record == nil {
 		e.count--
+		e.gaps = true
 	}
 	return true
 }
@@ -108,9 +137,8 @@ func (e *Editor) Write(key uint32, is func(record []byte) bool) []byte {
 	if i < 0 {
 		return nil
 	}
-	c := e.own(at)
-	if n := at % chunkPages; c.mine[n/64]&(1<<(n%64)) == 0 {
-		e.set(at, append(page(nil), c.pages[n]...))
+	if !e.isMine(at) {
+		e.set(at, e.page(at).clone())
 	}
 	return e.page(at).record(i)
 }

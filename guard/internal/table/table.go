@@ -16,22 +16,33 @@ import (
 // perPage is how many records a page has on average. Fewer make changes cheaper and memory dearer.
 const perPage = 24
 
-// A chunk is what is copied of the directory for one change.
-const chunkPages = 128
+// The directory of pages has three levels, of which a change copies one way down: a list of shelves, which
+// are so many chunks, which are so many pages. Even of ten million records the list has some hundred.
+const (
+	chunkPages  = 64
+	shelfChunks = 64
+	shelfPages  = shelfChunks * chunkPages
+)
 
 type chunk struct {
 	pages [chunkPages]page
-	edit  *Editor                 // that made it
-	mine  [chunkPages / 64]uint64 // pages that the same edit made, a bit each
+	edit  *Editor // that made it
+	mine  uint64  // pages that the same edit made, a bit each
+}
+
+type shelf struct {
+	chunks [shelfChunks]*chunk
+	edit   *Editor // that made it
 }
 
 // Table is one version. It never changes; the zero Table is empty.
 type Table struct {
-	chunks []*chunk
-	pages  uint32 // in use, at least 1 when there are any
-	mask   uint32 // the next power of two above pages-1, less one
-	count  int
-	bytes  int
+	shelves []*shelf
+	pages   uint32 // in use, at least 1 when there are any
+	mask    uint32 // the next power of two above pages-1, less one
+	count   int
+	bytes   int
+	gaps    bool // something was taken out of it
 }
 
 // Len is the number of records.
@@ -39,6 +50,9 @@ func (t *Table) Len() int { return t.count }
 
 // Bytes is what pages take, in bytes, without what the allocator adds.
 func (t *Table) Bytes() int { return t.bytes }
+
+// Gaps reports whether a record was ever taken out, of this version or one before it.
+func (t *Table) Gaps() bool { return t.gaps }
 
 // place is the number of the page for a key.
 func (t *Table) place(key uint32) uint32 {
@@ -49,7 +63,9 @@ func (t *Table) place(key uint32) uint32 {
 	return at
 }
 
-func (t *Table) page(at uint32) page { return t.chunks[at/chunkPages].pages[at%chunkPages] }
+func (t *Table) page(at uint32) page {
+	return t.shelves[at/shelfPages].chunks[at/chunkPages%shelfChunks].pages[at%chunkPages]
+}
 
 // Seek begins a walk over the records with a key.
 func (t *Table) Seek(key uint32) Cursor {
@@ -180,17 +196,29 @@ func (p page) bytes() int {
 	return 0
 }
 
-// with is the page and one record more.
-func (p page) with(key uint32, record []byte) page {
-	n := p.len()
-	m := newPage(n+1, p.bytes()+len(record))
-	if n > 0 { // all stand as they are, one pair apart from where they stood
-		copy(m.page[word:], p[word:records(n)])
-		copy(m.page[records(n+1):], p[records(n):])
-		m.i, m.to = n, p.bytes()
+// clone is a copy without room to grow.
+func (p page) clone() page { return append(make(page, 0, len(p)), p...) }
+
+// with is the page and one record more. When the page is nobody else's, it may be the same one, and has
+// room for some more.
+func (p page) with(key uint32, record []byte, mine bool) page {
+	n, bytes := p.len(), p.bytes()
+	size := records(n+1) + bytes + len(record)
+	to := p
+	if !mine {
+		to = make(page, size)
+	} else if cap(p) < size {
+		to = make(page, size, size+size/4)
 	}
+	to = to[:size]
+	if n > 0 { // all stand as they are, one pair apart from where they stood
+		copy(to[records(n+1):], p[records(n):])
+		copy(to[word:], p[word:records(n)])
+	}
+	binary.LittleEndian.PutUint32(to, uint32(n+1))
+	m := made{page: to, n: n + 1, i: n, to: bytes}
 	m.add(key, record)
-	return m.page
+	return to
 }
 
 // replaced is the page with another record in the place of record i; without, when it is nil.

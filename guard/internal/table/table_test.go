@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -55,6 +56,11 @@ func TestVersionsAreApart(t *testing.T) {
 		}
 		for _, v := range versions {
 			check(t, &v.is, v.model)
+			for at := range v.is.pages {
+				if p := v.is.page(at); cap(p) != len(p) {
+					t.Fatalf("a page of %d bytes has room for %d", len(p), cap(p))
+				}
+			}
 		}
 	})
 }
@@ -153,6 +159,52 @@ func check(t *rapid.T, is *Table, want model) {
 	}
 }
 
+// A table that is made at once has what one has that was put together record by record, those with one key
+// in the same order, and can be changed like it.
+func TestOf(t *testing.T) {
+	type pair struct {
+		key  uint32
+		text string
+	}
+	keys := rapid.OneOf(rapid.Uint32Range(0, 40), rapid.Uint32())
+	text := rapid.StringMatching(`[a-d][xyz]{0,40}`)
+	pairs := rapid.Custom(func(t *rapid.T) pair { return pair{keys.Draw(t, "key"), text.Draw(t, "text")} })
+	rapid.Check(t, func(t *rapid.T) {
+		all := rapid.SliceOfN(pairs, 0, 300).Draw(t, "records")
+		is := Of(func(yield func(uint32, []byte) bool) {
+			for _, p := range all {
+				if !yield(p.key, []byte(p.text)) {
+					return
+				}
+			}
+		})
+		want, twice := model{}, false
+		for _, p := range all {
+			twice = twice || slices.Contains(want[p.key], p.text)
+			want[p.key] = append(want[p.key], p.text)
+		}
+		for key, texts := range want {
+			c := is.Seek(key)
+			for _, text := range texts {
+				if rec, more := c.Next(); !more || string(rec) != text {
+					t.Fatalf("key %d has %q where %q is due", key, rec, text)
+				}
+			}
+		}
+		check(t, &is, want)
+		if got := is.Twice(func(a, b []byte) bool { return string(a) == string(b) }); got != twice {
+			t.Fatalf("something is in it twice: %t, want %t", got, twice)
+		}
+		edit, changed := is.Edit(), want.clone()
+		for range rapid.IntRange(0, 60).Draw(t, "changes") {
+			change(t, edit, changed, keys.Draw(t, "key"), text.Draw(t, "text"))
+		}
+		check(t, &edit.Table, changed)
+		edit.Done()
+		check(t, &is, want)
+	})
+}
+
 // A table that grows stays even: no page is much longer than the others, and each key is found.
 func TestGrowth(t *testing.T) {
 	const records = 20_000
@@ -203,6 +255,32 @@ func BenchmarkSeek(b *testing.B) {
 					b.Fatal(i)
 				}
 				i += 7919
+			}
+		})
+	}
+}
+
+// A change takes about as long among ten million records as among a thousand.
+func BenchmarkChange(b *testing.B) {
+	for _, records := range []int{1000, 1_000_000, 10_000_000} {
+		is := Of(func(yield func(uint32, []byte) bool) {
+			for i := range records {
+				if !yield(uint32(i)*2654435761, []byte{1, 2, 3, 4}) {
+					return
+				}
+			}
+		})
+		b.Run(fmt.Sprint(records), func(b *testing.B) {
+			b.ReportAllocs()
+			key := uint32(1)
+			for b.Loop() {
+				edit := is.Edit()
+				edit.Drop(key*2654435761, func([]byte) bool { return true })
+				edit.Put(key*2654435761, []byte{4, 3, 2, 1})
+				is = edit.Done()
+				if key += 7919; key >= uint32(records) {
+					key %= 7919
+				}
 			}
 		})
 	}
