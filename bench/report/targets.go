@@ -168,6 +168,7 @@ func (r Results) gateway() []Target {
 		atMost("gateway", "5", "gateway with its upstream, to nginx `auth_request` + `proxy_pass`", 1, r.Chain.Ratio(chain.RowGateway, chain.RowNginxHTTPTo)),
 		{Key: "gateway-aim", Number: "5", What: "gateway with its upstream", Aim: "40 µs"},
 		atMost("gateway-big", "5", "the same with answers of 1 MiB", 1, r.Chain.Ratio(chain.RowGateway+", 1 MiB", chain.RowNginxHTTPTo+", 1 MiB")),
+		{Key: "gateway-h2", Number: "5", What: "the same for clients that speak HTTP/2", Aim: "≤ 1 ×"},
 		atMost("gateway-p99", "5", "p99 at 80 % load, to nginx's", 1.3, r.Chain.PacedRatio),
 		atMost("ext-authz", "6", "ext_authz, to grpc-go that does nothing", 1.15, r.Chain.Ratio(chain.RowGRPCOurs, chain.RowGRPC)),
 	}
