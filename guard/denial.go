@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"fmt"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -136,16 +137,29 @@ func missing(op *catalog.Operation, target leastkey.Target, groups func(leastkey
 	}
 }
 
-// names lists the accepted permission groups: all of them, since any one suffices.
+// mostNamed bounds the names in a refusal, in bytes. It travels in header fields too, for which proxies have
+// little room: what does not fit there they answer with an error of their own.
+const mostNamed = 1200
+
+// names lists the accepted permission groups, since any one suffices: all of them, or as many as there
+// is room for.
 func names(accepted []leastkey.Permission, groups func(leastkey.ID) string) string {
-	list := make([]string, len(accepted))
+	if len(accepted) == 1 {
+		return groups(accepted[0].Group)
+	}
+	list := "one of "
 	for i, p := range accepted {
-		list[i] = groups(p.Group)
+		name := groups(p.Group)
+		switch {
+		case i == 0:
+		case len(list)+len(name) > mostNamed:
+			return fmt.Sprintf("%s and %d others", list, len(accepted)-i)
+		default:
+			list += ", "
+		}
+		list += name
 	}
-	if len(list) == 1 {
-		return list[0]
-	}
-	return "one of " + strings.Join(list, ", ")
+	return list
 }
 
 func placeName(t leastkey.Target) string {
