@@ -221,6 +221,11 @@ func (g *Guard) decideMove(r *Request, l *look, op *accepted) {
 		v.Decision, v.aim = l.now.decision(op, onNew), made
 		v.Target = Target{Kind: leastkey.TargetCreate, Resource: leastkey.Resource{Type: v.Target.Resource.Type}, Known: made.known}
 		v.parent = to
+		if v.Operation.Moves.In.Indirect() { // which resource that is, the request did not say
+			l.told = v.Decided()
+			v.parent, v.aim = leastkey.Resource{}, target{on: leastkey.TargetCreate, kind: op.kind}
+			v.Target.Known = false
+		}
 		v.refuse(nil)
 		return
 	}

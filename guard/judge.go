@@ -70,7 +70,11 @@ func (j *judged) decide(op *accepted, t *target) ruling {
 		return j.decideOwner(op, t)
 	}
 	var room [4]clause
-	relevant := j.about(room[:0], op, t)
+	return j.decideBy(j.about(room[:0], op, t), op, t)
+}
+
+// decideBy decides by the policies with an accepted group that reach the target.
+func (j *judged) decideBy(relevant []clause, op *accepted, t *target) ruling {
 	nearest := ruling{reason: leastkey.PermissionMissing, by: nobody}
 	if len(relevant) == 0 {
 		return nearest
@@ -108,7 +112,7 @@ func (j *judged) decideOwner(op *accepted, t *target) ruling {
 // however many groups the operation accepts.
 func (j *judged) about(to []clause, op *accepted, t *target) []clause {
 	rest := j.parts.rest
-	for n := 0; j.parts.policies > n; n++ {
+	for range j.parts.policies {
 		to = append(to, clause{})
 		c := &to[len(to)-1]
 		rest = c.read(rest, &j.now.clauses, op.sieve)
@@ -117,6 +121,28 @@ func (j *judged) about(to []clause, op *accepted, t *target) []clause {
 		}
 	}
 	return to
+}
+
+// accepting are the policies with an accepted group, wherever they reach.
+func (j *judged) accepting(op *accepted) (all []clause) {
+	rest := j.parts.rest
+	for range j.parts.policies {
+		var c clause
+		if rest = c.read(rest, &j.now.clauses, op.sieve); c.accepts(op) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// reaching are those of them that reach a target.
+func reaching(policies []clause, t *target) (all []clause) {
+	for i := range policies {
+		if policies[i].reaches(t) {
+			all = append(all, policies[i])
+		}
+	}
+	return all
 }
 
 // accepts reports whether one of the groups is an accepted one.

@@ -62,37 +62,45 @@ func (g *Guard) target(r *Request, l *look, op *accepted) *Denial {
 }
 
 // inside decides a list below one resource by what could be in it: something else than the policies
-// name, and what they name. When nothing of that may be seen the list is refused, so that nobody
-// learns by it whether that resource exists.
+// name, and what those that allow name. When nothing of that may be seen the list is refused, so that
+// nobody learns by it whether that resource exists. What only a deny names can be seen no better than
+// what nothing names.
 func (l *look) inside(op *accepted) ruling {
 	var item target
 	l.now.childOf(&item, l.v.within, op.kind)
 	d := l.judged.decide(op, &item)
-	for i, rest := 0, l.parts.rest; i < l.parts.policies; i++ {
-		var c clause
-		rest = c.read(rest, &l.now.clauses, anyGroup)
-		for k := range len(c.patterns) / patternSize {
-			p := patternAt(c.patterns, k)
-			item = target{}
-			switch {
-			case d.allowed():
-				return d
-			case p.kind() != op.kind:
-				continue
-			case p.extent() == leastkey.One:
-				l.now.oneAt(&item, op.kind, p.at())
-			case p.extent() == leastkey.Under:
-				l.now.childOf(&item, p.at(), op.kind)
-			}
-			if item.in(l.v.within); !item.known {
-				continue
-			}
-			if on := l.judged.decide(op, &item); on.allowed() {
-				d = on
-			}
+	if d.allowed() {
+		return d
+	}
+	about := l.judged.accepting(op)
+	for _, p := range named(about, op.kind) {
+		if p.extent() == leastkey.One {
+			l.now.oneAt(&item, op.kind, p.at())
+		} else {
+			l.now.childOf(&item, p.at(), op.kind)
+		}
+		if item.in(l.v.within); !item.known {
+			continue
+		}
+		if on := l.judged.decideBy(reaching(about, &item), op, &item); on.allowed() {
+			return on
 		}
 	}
 	return d
+}
+
+// named are what policies that allow name of a type, each once: they may be thousands.
+func named(policies []clause, kind uint16) (all []pattern) {
+	for i := range policies {
+		for k := range len(policies[i].patterns) / patternSize {
+			p := patternAt(policies[i].patterns, k)
+			if policies[i].effect == leastkey.Allow && p.kind() == kind && (p.extent() == leastkey.One || p.extent() == leastkey.Under) {
+				all = append(all, p)
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // find gives the resource of a type that a request names where the catalogue says. It has no id when
