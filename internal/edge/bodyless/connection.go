@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leastkey/leastkey/internal/edge/gateway/framing"
+	"github.com/leastkey/leastkey/internal/edge/socket"
 )
 
 // connection is served by one goroutine. What others do to it is to let a deadline pass.
@@ -18,6 +19,8 @@ type connection struct {
 
 	readBy, writeBy atomic.Int64 // the second by which it must go on; 0: it is not at it
 	finishing       atomic.Bool  // no request is read after this one
+	unsure          atomic.Bool  // whether the peer has closed: it waits without having looked
+	ended           func() bool  // looks; nil where that cannot be seen
 
 	in      []byte // read, and not yet a request that was answered
 	looked  int    // how much of it is no whole head
@@ -33,6 +36,9 @@ func newConnection(s *Server, on net.Conn) *connection {
 	c := &connection{Conn: on, server: s, in: make([]byte, 0, firstBuffer)}
 	if peer, err := netip.ParseAddrPort(on.RemoteAddr().String()); err == nil {
 		c.request.Peer = peer.Addr()
+	}
+	if at, err := socket.New(on); err == nil {
+		c.ended = at.Ended
 	}
 	c.readBy.Store(s.seconds.Load() + forHead)
 	return c
@@ -158,8 +164,11 @@ func (c *connection) goodbye() {
 // past is a deadline that is over.
 func past() time.Time { return time.Unix(1, 0) }
 
-// sweep ends the connection's reading or writing when it took too long.
+// sweep ends the connection's reading or writing when it took too long, or has no peer any more.
 func (c *connection) sweep(now int64) {
+	if c.unsure.Swap(false) && c.ended != nil && c.ended() {
+		_ = c.SetReadDeadline(past())
+	}
 	if by := c.readBy.Load(); by != 0 && now > by {
 		_ = c.SetReadDeadline(past())
 	}

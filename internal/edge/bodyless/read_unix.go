@@ -12,8 +12,9 @@ import (
 // readAll is readPlainly with a third fewer system calls.
 //
 // net.Conn tries to read before it waits, and here that fails nearly always: the peer asks again when
-// it has the answer. What was read before with room to spare was all that there was; so this waits at
-// once, and whatever comes from then on ends the wait.
+// it has the answer. What was read before with room to spare was all that there was; so behind an answer
+// this waits at once, and whatever comes from then on ends the wait. The end of the connection alone can
+// have come with what was read, and ends no wait then: the next sweep looks for it.
 func (c *connection) readAll() (over bool) {
 	direct, ok := c.Conn.(syscall.Conn)
 	if !ok {
@@ -39,7 +40,8 @@ func (c *connection) readAll() (over bool) {
 				over = now == isOver
 				return true
 			}
-			if n < len(room) {
+			if n < len(room) && c.looked == 0 {
+				c.unsure.Store(true)
 				return false
 			}
 		}

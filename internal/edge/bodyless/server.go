@@ -16,6 +16,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,11 @@ type Config struct {
 	// Answer answers a request. It is called by many goroutines, and is not to wait for anybody.
 	Answer func(*Request, *Answer)
 
+	// Admit reports whether connections come from an address. Others are strangers: Answer is to tell
+	// them so, and only a few are served at a time, so that they do not keep anybody waiting. Nil:
+	// there are no strangers.
+	Admit func(netip.Addr) bool
+
 	Start time.Time        // what time it is until the first tick
 	Tick  <-chan time.Time // about every second
 	Log   *slog.Logger
@@ -35,6 +41,9 @@ type Config struct {
 // maxConnections is how many connections are served at a time. Others wait to be accepted.
 const maxConnections = 4096
 
+// maxStrangers is how many connections of strangers are. Others are closed at once.
+const maxStrangers = 64
+
 // Server answers on one listener.
 type Server struct {
 	Config
@@ -42,6 +51,7 @@ type Server struct {
 	date    atomic.Pointer[string] // and as answers tell it
 
 	slots   chan struct{} // as many as connections are served
+	strange chan struct{} // as many as are served of strangers
 	beat    chan struct{} // has one soon after a tick
 	closing chan struct{} // closed when no more connections are to be accepted
 	gone    chan struct{} // closed when there are none any more
@@ -58,7 +68,7 @@ func New(c Config) (*Server, error) {
 		return nil, errors.New("bodyless: needs what answers, a time, ticks and a log")
 	}
 	s := &Server{
-		Config: c, connections: map[*connection]struct{}{}, slots: make(chan struct{}, maxConnections),
+		Config: c, connections: map[*connection]struct{}{}, slots: make(chan struct{}, maxConnections), strange: make(chan struct{}, maxStrangers),
 		beat: make(chan struct{}, 1), closing: make(chan struct{}), gone: make(chan struct{}),
 	}
 	s.at(c.Start)
@@ -85,7 +95,7 @@ func (s *Server) Serve(l net.Listener) error {
 		}
 		c, err := l.Accept()
 		if err == nil {
-			s.open(c)
+			s.take(c)
 			continue
 		}
 		<-s.slots
@@ -111,9 +121,24 @@ func passing(err error) bool {
 	return errors.As(err, &failed) && failed.Temporary() //nolint:staticcheck // of accept it says just this, as net/http uses it
 }
 
-// open serves a connection, in a goroutine of its own.
-func (s *Server) open(on net.Conn) {
+// take serves a connection for which there is a slot; a stranger's in one of theirs, if there is any.
+func (s *Server) take(on net.Conn) {
 	c := newConnection(s, on)
+	if s.Admit == nil || s.Admit(c.request.Peer) {
+		s.open(c, s.slots)
+		return
+	}
+	<-s.slots
+	select {
+	case s.strange <- struct{}{}:
+		s.open(c, s.strange)
+	default:
+		_ = on.Close()
+	}
+}
+
+// open serves a connection, in a goroutine of its own, and gives its slot back.
+func (s *Server) open(c *connection, slots <-chan struct{}) {
 	s.mu.Lock()
 	ended := s.ended
 	if !ended {
@@ -121,22 +146,22 @@ func (s *Server) open(on net.Conn) {
 	}
 	s.mu.Unlock()
 	if ended {
-		_ = on.Close()
-		<-s.slots
+		_ = c.Close()
+		<-slots
 		return
 	}
 	go func() {
-		defer s.closed(c)
+		defer s.closed(c, slots)
 		c.serve()
 	}()
 }
 
-func (s *Server) closed(c *connection) {
+func (s *Server) closed(c *connection, slots <-chan struct{}) {
 	_ = c.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.connections, c)
-	<-s.slots
+	<-slots
 	if s.ended && len(s.connections) == 0 {
 		close(s.gone)
 	}

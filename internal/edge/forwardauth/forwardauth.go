@@ -35,7 +35,7 @@ func NewServer(c Config) (*bodyless.Server, error) {
 		return nil, errors.New("forwardauth: needs a guard, and the addresses of the proxies that may ask")
 	}
 	a := &authority{Config: c, conventions: conventions()}
-	return bodyless.New(bodyless.Config{Answer: a.answer, Start: c.Start, Tick: c.Tick, Log: c.Log})
+	return bodyless.New(bodyless.Config{Answer: a.answer, Admit: a.trusts, Start: c.Start, Tick: c.Tick, Log: c.Log})
 }
 
 // authority answers proxies.
@@ -44,9 +44,11 @@ type authority struct {
 	conventions map[string]convention
 }
 
+func (a *authority) trusts(peer netip.Addr) bool { return guard.Trusted(peer, a.Proxies) }
+
 // answer says 204 with the identity, or refuses in the way that the proxy understands.
 func (a *authority) answer(q *bodyless.Request, w *bodyless.Answer) {
-	if !guard.Trusted(q.Peer, a.Proxies) {
+	if !a.trusts(q.Peer) {
 		w.Last = true // strangers hold no connection
 		tell(w, refusal(http.StatusForbidden, api.CodeAuthenticationError, "Only a proxy may ask here: name its address in forward_auth.proxies"))
 		return

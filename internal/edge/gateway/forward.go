@@ -178,7 +178,8 @@ func (g *Gateway) cleanAnswer(h http.Header, u *upstream) {
 		delete(h, "Ratelimit-Policy")
 	}
 	for name := range h {
-		if beginsPlainly(name, "leastkey") {
+		// Nor a field of framing in another spelling ("Content_length"), which some program takes for that.
+		if beginsPlainly(name, "leastkey") || guard.Framing(name) && strings.ContainsFunc(name, notOfNames) {
 			delete(h, name)
 		}
 	}
@@ -259,3 +260,6 @@ func (g *Gateway) registerDeleted(ctx context.Context, v guard.Verdict) error {
 	}
 	return nil
 }
+
+// notOfNames tells what the fields of framing have in no spelling of their own.
+func notOfNames(r rune) bool { return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && (r < '0' || r > '9') }

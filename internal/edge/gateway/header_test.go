@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,4 +62,13 @@ func TestCarriedIsIdentified(t *testing.T) {
 			t.Fatalf("what came was changed:\n%s", diff)
 		}
 	})
+}
+
+// What some program takes for a field of framing does not reach the client beside the real one.
+func TestAnswersHaveOneFraming(t *testing.T) {
+	h := http.Header{"Content-Length": {"2"}, "Content_length": {"9"}, "Transfer_Encoding": {"chunked"}, "Content-Type": {"text/plain"}, "X_custom": {"x"}}
+	(&Gateway{}).cleanAnswer(h, &upstream{})
+	if want := (http.Header{"Content-Length": {"2"}, "Content-Type": {"text/plain"}, "X_custom": {"x"}}); !maps.EqualFunc(h, want, slices.Equal) {
+		t.Errorf("the client is given %v; want %v", h, want)
+	}
 }

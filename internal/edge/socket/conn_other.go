@@ -26,3 +26,6 @@ func (c *Conn) Read(p []byte) (int, error) {
 
 // Quiet reports false: it cannot be seen.
 func (c *Conn) Quiet() bool { return false }
+
+// Ended reports false: it cannot be seen.
+func (c *Conn) Ended() bool { return false }

@@ -128,6 +128,16 @@ func (c *Conn) Quiet() bool {
 	return err == nil && quiet
 }
 
+// Ended reports whether the other side closed, and everything that it said was read.
+func (c *Conn) Ended() bool {
+	ended := false
+	err := c.raw.Control(func(fd uintptr) {
+		n, err := peek(fd, c.one[:])
+		ended = n == 0 && err == nil
+	})
+	return err == nil && ended
+}
+
 // nothingCame looks without taking anything.
 func nothingCame(fd uintptr, into []byte) bool {
 	_, err := peek(fd, into)

@@ -127,15 +127,15 @@ func (h *head) frame() error {
 	case len(lengths) > 1 || len(codings) > 1:
 		return malformed("it has two lengths")
 	case len(codings) == 1:
-		if h.minor == 0 || !strings.EqualFold(codings[0], "chunked") {
+		if h.minor == 0 || len(codings[0]) != len("chunked") || !strings.EqualFold(codings[0], "chunked") {
 			return malformed("its transfer coding is not chunked, in HTTP/1.1")
 		}
 		h.chunks = true
 		delete(h.header, "Transfer-Encoding")
 	case len(lengths) == 1:
 		n, err := strconv.ParseUint(lengths[0], 10, 63)
-		if err != nil {
-			return malformed("its Content-Length is not a number")
+		if err != nil || len(lengths[0]) > 1 && lengths[0][0] == '0' {
+			return malformed("its Content-Length is not a plain number")
 		}
 		h.length = int64(n)
 	}

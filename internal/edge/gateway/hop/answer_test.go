@@ -110,6 +110,8 @@ func TestBrokenAnswers(t *testing.T) {
 		"length with a sign":           "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok",
 		"length in hex":                "HTTP/1.1 200 OK\r\nContent-Length: 0x2\r\n\r\nok",
 		"length beyond all":            "HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775808\r\n\r\nok",
+		"length with a zero in front":  "HTTP/1.1 200 OK\r\nContent-Length: 02\r\n\r\nok",
+		"a letter that folds to k":     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chun\u212aed\r\n\r\n0\r\n\r\n",
 		"empty length":                 "HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\nok",
 		"another coding":               "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n",
 		"two codings":                  "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",

@@ -82,7 +82,7 @@ func (x *exchange) take(r *http.Request, h head) {
 	x.body = body{c: x.c, last: h.last}
 	switch {
 	case h.status == http.StatusSwitchingProtocols:
-		x.answer.Body = &switched{x.c, x.unbind}
+		x.answer.Body = &switched{x.c, x}
 		x.c.until(time.Time{}, x.c.SetDeadline) // whoever goes on has bounds of their own
 	case h.bodyless(r.Method):
 		x.answer.Body = http.NoBody

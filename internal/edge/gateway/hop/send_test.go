@@ -218,3 +218,52 @@ func TestBeforeWait(t *testing.T) {
 		t.Errorf("%q, %v after waiting %d times", got, err, waits)
 	}
 }
+
+// unending is a body that gives one piece, and then waits until it is closed.
+type unending struct {
+	begun         bool
+	once          sync.Once
+	closed, ended chan struct{}
+}
+
+func (b *unending) Read(p []byte) (int, error) {
+	if !b.begun {
+		b.begun = true
+		return len(p), nil
+	}
+	<-b.closed
+	close(b.ended)
+	return 0, io.ErrClosedPipe
+}
+
+func (b *unending) Close() error {
+	b.once.Do(func() { close(b.closed) })
+	return nil
+}
+
+// A body that is still sent when the server changes the protocol has ended when the answer is closed.
+func TestSwitchEndsTheRequest(t *testing.T) {
+	s := start(t, times(), func(c net.Conn) {
+		_, _ = c.Read(make([]byte, 64<<10))
+		_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
+		_, _ = io.Copy(io.Discard, c)
+	})
+	body := &unending{closed: make(chan struct{}), ended: make(chan struct{})}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/x", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ContentLength = 1 << 20
+	answer, err := s.transport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := answer.Body.Close(); err != nil {
+		t.Error(err)
+	}
+	select {
+	case <-body.ended:
+	default:
+		t.Error("the body of the request is still read")
+	}
+}

@@ -5,8 +5,8 @@ import "errors"
 // switched is the connection after the protocol was changed. It is read and written as one likes, and
 // may be closed by another goroutine.
 type switched struct {
-	c      *conn
-	unbind func() bool
+	c *conn
+	x *exchange
 }
 
 // Read implements io.Reader: first what came behind the head.
@@ -22,10 +22,12 @@ func (s *switched) Read(p []byte) (int, error) {
 // Write implements io.Writer.
 func (s *switched) Write(p []byte) (int, error) { return s.c.Conn.Write(p) }
 
-// Close implements io.Closer.
+// Close implements io.Closer. A body that is still sent ends with it.
 func (s *switched) Close() error {
-	s.unbind()
-	return s.c.socket.Close()
+	s.x.unbind()
+	err := s.c.socket.Close()
+	s.x.sending.interrupt()
+	return err
 }
 
 // CloseWrite says to the server that no more comes.
