@@ -198,7 +198,7 @@ func (c imported) expect(t *testing.T, w *leastkeytest.World, tokens map[string]
 			got = allowed
 		case v.Operation == nil:
 			got = unplaced
-		case v.Denial.Status == 400:
+		case v.Denial().Status == 400:
 			got = unclear
 		}
 		if got != a.want {

@@ -68,7 +68,7 @@ func TestCarriedIsIdentified(t *testing.T) {
 func TestAnswersHaveOneFraming(t *testing.T) {
 	h := http.Header{"Content-Length": {"2"}, "Content_length": {"9"}, "Transfer_Encoding": {"chunked"}, "Content-Type": {"text/plain"}, "X_custom": {"x"}}
 	(&Gateway{}).cleanAnswer(h, &upstream{})
-	if want := (http.Header{"Content-Length": {"2"}, "Content-Type": {"text/plain"}, "X_custom": {"x"}}); !maps.EqualFunc(h, want, slices.Equal) {
+	if want := (http.Header{"Content-Length": {"2"}, "Content-Type": {"text/plain"}, "Cache-Control": {"private"}, "X_custom": {"x"}}); !maps.EqualFunc(h, want, slices.Equal) {
 		t.Errorf("the client is given %v; want %v", h, want)
 	}
 }
