@@ -105,7 +105,7 @@ func TestListsInside(t *testing.T) {
 		}
 		l := w.look(t, c, policies)
 		op := &l.now.rules.accepted[l.v.Operation.Number()]
-		any := false
+		seen := false
 		for _, at := range w.places {
 			var item target
 			if at.Type == "record" {
@@ -116,12 +116,12 @@ func TestListsInside(t *testing.T) {
 			if item.at != l.v.within && (item.depth == 0 || item.above[0] != l.v.within) {
 				item.in(l.v.within)
 			}
-			any = any || item.known && l.judged.decide(op, &item).allowed()
+			seen = seen || item.known && l.judged.decide(op, &item).allowed()
 		}
-		if l.v.Allowed() != any {
-			rt.Fatalf("%+v: allowed %t, and something may be seen %t", policies, l.v.Allowed(), any)
+		if l.v.Allowed() != seen {
+			rt.Fatalf("%+v: allowed %t, and something may be seen %t", policies, l.v.Allowed(), seen)
 		}
-		if any {
+		if seen {
 			given++
 		} else {
 			refused++

@@ -262,4 +262,6 @@ func (g *Gateway) registerDeleted(ctx context.Context, v guard.Verdict) error {
 }
 
 // notOfNames tells what the fields of framing have in no spelling of their own.
-func notOfNames(r rune) bool { return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && (r < '0' || r > '9') }
+func notOfNames(r rune) bool {
+	return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && (r < '0' || r > '9')
+}
