@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // Files are what a served node is started with, by name: "leastkey.yaml", and what that names, such as "catalog.yaml".
@@ -107,6 +109,10 @@ func (s *Server) Hang(t *testing.T) (resume func()) {
 		}
 	}
 	signal(syscall.SIGSTOP)
+	// The signal is sent before it is obeyed: wait until every thread has.
+	if err := unix.Waitid(unix.P_PID, s.run.command.Process.Pid, nil, unix.WSTOPPED|unix.WNOWAIT, nil); err != nil {
+		t.Errorf("wait until it has stopped: %v", err)
+	}
 	return func() { signal(syscall.SIGCONT) }
 }
 
