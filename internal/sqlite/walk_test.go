@@ -41,7 +41,7 @@ func aWalk(t *testing.T) *Store {
 // Reader is good again.
 func TestWalkEndsEarly(t *testing.T) {
 	store := aWalk(t)
-	for range 10 {
+	for range 2 {
 		for lots := range 8 {
 			for _, more := range []int{0, 1} {
 				given := 0
@@ -72,7 +72,7 @@ func TestWalkOfDamage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 50 {
+	for range 10 {
 		err := store.View(t.Context(), func(r control.Reader) error {
 			return r.State(func(leastkey.Change) error { return nil })
 		})
