@@ -40,6 +40,7 @@ type AuditEntry struct {
 type AuditEntries struct {
 	Size    leastkey.Revision `json:"size"` // how many rows were ever written
 	Entries []AuditEntry      `json:"entries"`
+	Faults  []string          `json:"faults,omitempty"` // what is wrong beside the entries, such as in the index of them
 }
 
 // AuditCheckpoint is the answer to GET /leastkey/v1/audit/checkpoint.

@@ -113,6 +113,9 @@ func (v *Verifier) Add(e Entry) error {
 	return nil
 }
 
+// Fault takes, in words, what is wrong with how the log is kept, beside its entries.
+func (v *Verifier) Fault(words string) { v.find(Finding{Message: words}) }
+
 // AddLine takes the line of an export that follows. There are no hashes beside it: only a checkpoint
 // tells whether lines are those that were written.
 func (v *Verifier) AddLine(line []byte) error {

@@ -148,11 +148,15 @@ func textOrDash(text string) string {
 // auditPage is how many entries are asked for at a time.
 const auditPage = 1000
 
-// eachAuditEntry reads the whole log, and says how many rows were ever written.
-func eachAuditEntry(ctx context.Context, a *app, o *client.Operator, fn func(audit.Entry) error) (leastkey.Revision, error) {
+// eachAuditEntry reads the whole log, with what is wrong beside the entries, and says how many rows were ever
+// written.
+func eachAuditEntry(ctx context.Context, a *app, o *client.Operator, fn func(audit.Entry) error, fault func(string)) (leastkey.Revision, error) {
 	var after leastkey.Revision
 	for {
 		page, err := o.AuditEntries(ctx, after, auditPage)
+		for _, words := range page.Faults {
+			fault(words)
+		}
 		if err != nil || len(page.Entries) == 0 {
 			return page.Size, err
 		}
@@ -221,7 +225,7 @@ func (cmd *auditExport) Run(ctx context.Context, a *app) error {
 			}
 			_, err = w.Write(append(line, '\n'))
 			return err
-		})
+		}, func(string) {}) // an export has the rows alone
 		return errors.Join(err, w.Flush())
 	})
 }

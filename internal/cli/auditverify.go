@@ -125,7 +125,7 @@ func (cmd *auditVerify) server(ctx context.Context, a *app) (audit.Report, error
 		return audit.Report{}, err
 	}
 	v := audit.NewVerifier(checkpoints...)
-	size, err := eachAuditEntry(ctx, a, o, v.Add)
+	size, err := eachAuditEntry(ctx, a, o, v.Add, v.Fault)
 	if err != nil {
 		return audit.Report{}, err
 	}

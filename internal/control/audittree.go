@@ -82,6 +82,15 @@ func auditEntries(r Reader, after, size leastkey.Revision, limit int) ([]audit.E
 	return entries, nil
 }
 
+// AuditFaults says in words what is wrong beside the entries behind a revision, through last: see [Reader].
+func (c *Control) AuditFaults(ctx context.Context, caller Caller, after, last leastkey.Revision, limit int) (faults []string, err error) {
+	err = c.view(ctx, caller, operatorOnly, func(r Reader) error {
+		faults, err = r.AuditFaults(after, last, limit)
+		return err
+	})
+	return faults, err
+}
+
 // AuditSearch asks for rows of the whole log. Zero fields do not restrict.
 type AuditSearch struct {
 	AuditQuery
@@ -108,7 +117,7 @@ func (c *Control) SearchAudit(ctx context.Context, caller Caller, s AuditSearch)
 }
 
 // mostPruned bounds the rows that go in one transaction, beside which nobody else can write.
-const mostPruned = 5000
+const mostPruned = 1000
 
 // PruneAudit ends the keeping of audit rows that are older than an instant. Their hashes stay, and a
 // row of the log says through which number rows went, so that the log can be verified still. The act

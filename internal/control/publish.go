@@ -39,8 +39,9 @@ func (c *Control) publish(ctx context.Context, rev leastkey.Revision, loads uint
 
 // renew puts nodes right that may have missed something. Until it succeeds they refuse all.
 func (c *Control) renew(ctx context.Context, why error) {
-	doubt := c.told.doubts.Add(1)
+	// In this order: who counts the doubt loads behind it, and nobody doubts what came of that.
 	c.nodes.Doubt()
+	doubt := c.told.doubts.Add(1)
 	c.told.order.Lock()
 	defer c.told.order.Unlock()
 	if c.told.seen >= doubt {

@@ -177,8 +177,11 @@ type Reader interface {
 	// behind our back can bring about.
 	AuditAfter(after leastkey.Revision, limit int) ([]AuditRead, error)
 	// AuditHashes lists the hashes with indexes from first to before last, in order. Those that
-	// are not there are left out.
+	// are not there are left out; of a row with more than belong to it, its last index comes twice.
 	AuditHashes(first, last int64) ([]audit.Stored, error)
+	// AuditFaults says in words, at most limit of each kind, which rows behind a revision, and through
+	// last, AuditRows does not find; from 0 on, also which rows are before the first.
+	AuditFaults(after, last leastkey.Revision, limit int) ([]string, error)
 
 	// Session gives a session, over or not, until it is deleted or swept.
 	Session(id leastkey.ID) (Session, error)

@@ -18,6 +18,7 @@ import (
 const (
 	mostAuditRows    = 1000
 	mostAuditEntries = 5000
+	mostAuditFaults  = 100     // of each kind
 	largestAuditPage = 4 << 20 // bytes of rows, after which an answer has no more; a row is smaller than that by far
 )
 
@@ -117,6 +118,10 @@ func (a *API) operatorAuditEntries(ctx context.Context, r *http.Request, _ []byt
 		if bytes += len(e.Leaf); bytes > largestAuditPage {
 			break
 		}
+	}
+	last := leastkey.Revision(after) + leastkey.Revision(len(shown.Entries))
+	if shown.Faults, err = a.control.AuditFaults(ctx, control.Operator(), leastkey.Revision(after), last, mostAuditFaults); err != nil {
+		return answer{}, err
 	}
 	return ok(shown)
 }

@@ -59,8 +59,9 @@ const (
 // notIndexed are the rows that are looked through: those since the index was last added to.
 const notIndexed = `revision > (SELECT coalesce(max(revision), 0) / 256 * 256 FROM commits)`
 
+// fromIndex finds what the index and the row agree on.
 const fromIndex = `SELECT i.revision, id, a.at, actor_kind, actor_id, credential, addr, action, subject, account, before, after, agent, refused
-	FROM audit_index AS i CROSS JOIN audit AS a ON a.revision = i.revision`
+	FROM audit_index AS i CROSS JOIN audit AS a ON a.revision = i.revision AND a.at IS i.at`
 
 // auditQuery asks only for what the filter has. Rows that are in the index come from there by one field, the
 // others from the end of the log, newest first both. What a user did and what was done to the user are two walks
@@ -80,8 +81,8 @@ func auditQuery(f control.AuditFilter) (string, []any) {
 		user := leastkey.UserOf(f.User)
 		did, met := "actor_kind = ? AND actor_id = ?", "subject = ?"
 		rows = rows.and("("+did+" OR "+met+")", int64(user.Kind), user.ID, user.String())
-		walks = append(walks, indexed.field(byActor+int64(user.Kind), user.ID),
-			indexed.field(bySubject, user.String()).and("NOT ("+did+")", int64(user.Kind), user.ID))
+		walks = append(walks, indexed.field(byActor+int64(user.Kind), user.ID).and(did, int64(user.Kind), user.ID),
+			indexed.field(bySubject, user.String()).and(met, user.String()).and("NOT ("+did+")", int64(user.Kind), user.ID))
 	case f.Subject != "":
 		walks = append(walks, indexed.field(bySubject, f.Subject))
 	case !f.Actor.IsZero():
@@ -89,7 +90,7 @@ func auditQuery(f control.AuditFilter) (string, []any) {
 	case !f.Account.IsZero():
 		walks = append(walks, indexed.field(byAccount, f.Account))
 	case !f.From.IsZero() || !f.To.IsZero(): // or the span would be looked for in all rows, newest first
-		walks = append(walks, auditTerms(f, "i.revision", "value").and("field = ?", int64(byTime)))
+		walks = append(walks, auditTerms(f, "i.revision", "value").and("field = ? AND a.at = value", int64(byTime)))
 	default:
 		return selectAudit + rows.where() + newest, append(rows.args, last)
 	}
@@ -153,10 +154,19 @@ func (t terms) where() string {
 	return " WHERE " + strings.Join(t.sql, " AND ")
 }
 
+// scanAudit refuses what is cut or filled up when it is read: hashed, it would be as it was.
 func scanAudit(r row) (control.Audit, error) {
 	a := control.Audit{
 		Revision: leastkey.Revision(r.int(0)), ID: r.id(1), At: r.time(2), Actor: r.principal(3, 4), Credential: r.id(5),
 		Action: r.text(7), Subject: r.text(8), Account: r.id(9), Agent: r.text(12), Refused: r.text(13),
+	}
+	for _, col := range []int{1, 4, 5, 9} {
+		if n := r.stmt.ColumnLen(col); n != len(leastkey.ID{}) {
+			return a, fmt.Errorf("%s has %d bytes", r.stmt.ColumnName(col), n)
+		}
+	}
+	if kind := r.int(3); kind < 0 || kind > int64(leastkey.AccountPrincipal) {
+		return a, fmt.Errorf("actor_kind is %d", kind)
 	}
 	var err error
 	if a.Addr, err = r.addr(6); err != nil {

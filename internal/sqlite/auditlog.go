@@ -12,9 +12,9 @@ const (
 	auditAfter  = selectAudit + ` WHERE revision > ? ORDER BY revision` + atMost
 	auditHashes = `SELECT revision, hashes FROM commits WHERE revision >= ? AND revision <= ? ORDER BY revision`
 
-	toBePruned      = `(SELECT revision FROM audit WHERE revision <= ?1 ORDER BY revision LIMIT ?2 + 0)`
-	pruneAudit      = `DELETE FROM audit WHERE revision IN ` + toBePruned
-	pruneAuditIndex = `DELETE FROM audit_index WHERE (field, value, revision) IN (SELECT field, value, revision FROM audit_keys WHERE revision IN ` + toBePruned + `)`
+	lastToPrune     = `SELECT coalesce(max(revision), 0) FROM (SELECT revision FROM audit WHERE revision > 0 AND revision <= ? ORDER BY revision` + atMost + `)`
+	pruneAudit      = `DELETE FROM audit WHERE revision > 0 AND revision <= ?`
+	pruneAuditIndex = `DELETE FROM audit_index WHERE (field, value, revision) IN (SELECT field, value, revision FROM audit_keys WHERE revision > 0 AND revision <= ?)`
 )
 
 // AuditAfter implements [control.Reader].
@@ -25,7 +25,8 @@ func (r reader) AuditAfter(after leastkey.Revision, limit int) ([]control.AuditR
 	}, auditAfter, int64(after), int64(max(limit, 0)))
 }
 
-// AuditHashes implements [control.Reader]. A row of commits has those that its audit row added to the tree.
+// AuditHashes implements [control.Reader]. A row of commits has those that its audit row added to the tree;
+// when it has more, that of its last index comes once more, with the first of them.
 func (r reader) AuditHashes(first, last int64) (list []audit.Stored, err error) {
 	if first = max(first, 0); first >= last {
 		return nil, nil
@@ -37,6 +38,11 @@ func (r reader) AuditHashes(first, last int64) (list []audit.Stored, err error) 
 				list = append(list, audit.Stored{Index: index, Hash: audit.Hash(hashes)})
 			}
 			hashes = hashes[len(audit.Hash{}):]
+		}
+		if end := audit.IndexOf(revision+1) - 1; len(hashes) > 0 && first <= end && end < last {
+			more := audit.Stored{Index: end}
+			copy(more.Hash[:], hashes)
+			list = append(list, more)
 		}
 		return nil
 	}, int64(audit.RevisionOf(first)), int64(audit.RevisionOf(last-1)))
@@ -66,10 +72,14 @@ func inOrder(stored []audit.Stored) []byte {
 
 // PruneAudit implements [control.Notes].
 func (n notes) PruneAudit(through leastkey.Revision, limit int) (int, error) {
-	if err := n.run(pruneAuditIndex, nil, int64(through), int64(max(limit, 0))); err != nil {
+	last, err := first(reader(n), func(row row) int64 { return row.int(0) }, lastToPrune, int64(through), int64(max(limit, 0)))
+	if err != nil {
+		return 0, fmt.Errorf("prune the audit log: %w", err)
+	}
+	if err := n.run(pruneAuditIndex, nil, last); err != nil {
 		return 0, fmt.Errorf("prune the index of the audit log: %w", err)
 	}
-	if err := n.run(pruneAudit, nil, int64(through), int64(max(limit, 0))); err != nil {
+	if err := n.run(pruneAudit, nil, last); err != nil {
 		return 0, fmt.Errorf("prune the audit log: %w", err)
 	}
 	return n.conn.Changes(), nil

@@ -95,7 +95,7 @@ func (s *Store) Note(ctx context.Context, fn func(control.Notes) error) (err err
 
 const (
 	insertCommit = `INSERT INTO commits (revision, hashes, changes) VALUES (?, ?, ?)`
-	indexAudit   = `INSERT INTO audit_index SELECT * FROM audit_keys WHERE revision > ? AND revision <= ? ORDER BY field, value, revision`
+	indexAudit   = `INSERT OR REPLACE INTO audit_index SELECT * FROM audit_keys WHERE revision > ? AND revision <= ? ORDER BY field, value, revision`
 )
 
 // indexTogether is how many audit rows are put into the index at a time: as many as the migrations say.

@@ -27,7 +27,7 @@ func TestPlans(t *testing.T) {
 	before, _ := auditQuery(control.AuditFilter{Before: 9})
 	const scan, sort = "SCAN", "TEMP B-TREE"
 	const noCover = "USING INDEX" // not COVERING
-	const scanIndex, scanAudit = "SCAN audit_index", "SCAN audit;"
+	const scanIndex, scanAudit, scanAuditBy = "SCAN audit_index", "SCAN audit;", "SCAN audit USING"
 	const scanTable, scanResources, ownIndex = "SCAN resources", "SCAN r", "AUTOMATIC"
 	tests := map[string][]string{
 		headRevision: {scan}, changesAfter: {scan, sort},
@@ -35,7 +35,7 @@ func TestPlans(t *testing.T) {
 		memberByID: {scan}, membersByAccount: {scan, sort}, membersByUser: {scan, sort}, deleteMember: {scan},
 		byType: {scan, sort}, byParent: {scan, sort}, byBoth: {scan, sort}, deleteResource: {scan},
 		credentialByID: {scan}, credentialBySecret: {scan}, credentialState: {scan}, secretState: {scan}, revokeCredential: {scan},
-		credentialsNaming: {scan, sort}, dropName: {scan}, pruneAuditIndex: {scanIndex, scanAudit}, indexAudit: {scanAudit},
+		credentialsNaming: {scan, sort}, dropName: {scan}, lastToPrune: {"SCAN audit", sort}, pruneAudit: {scan}, pruneAuditIndex: {scanIndex, scanAudit, scanAuditBy}, indexAudit: {scanAudit}, notInIndex: {scanAudit, scanIndex, "SCAN i"}, strayRows: {scan, sort},
 		liveSecrets: {scan}, dropSecret: {scan}, dropAllSecrets: {scan},
 		byAccount: {scan, sort}, byActor: {scan, sort}, bySubject: {scan, sort}, auditByID: {scan},
 		byUser: {scan, sort}, byUserAndTime: {scan, sort}, byAccountAndTime: {scan, sort}, before: {scan, sort},

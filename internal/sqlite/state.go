@@ -98,12 +98,17 @@ var errUnwanted = errors.New("sqlite: the walk is over")
 
 func (w *stateWalk) run() {
 	defer close(w.read)
+	var err error
 	for _, part := range []func() error{w.users, w.accounts, w.resources, w.members, w.pass, w.walkCredentials} {
-		if w.lot.err = part(); w.lot.err != nil {
+		if err = part(); err != nil {
 			break
 		}
 	}
-	_ = w.pass() // nobody wants it, or it ends here anyway
+	if errors.Is(err, errUnwanted) {
+		return // and the lot is no longer whole
+	}
+	w.lot.err = err
+	_ = w.pass() // it ends here anyway
 }
 
 // add adds a change to the lot, and passes it on when it is full.
@@ -117,7 +122,7 @@ func (w *stateWalk) add(change leastkey.Change) error {
 	return w.pass()
 }
 
-// pass passes the lot on, and begins another.
+// pass passes the lot on, and begins another; or nobody wants it any more, and it is not to be passed again.
 func (w *stateWalk) pass() error {
 	w.lot.text, w.text = string(w.text), w.text[:0]
 	select {

@@ -34,25 +34,33 @@ func makeRecords(read <-chan *lot, made chan<- *lot) {
 	defer close(made)
 	var texts canonical
 	for l := range read {
-		text, secrets := l.text, l.secrets
-		for i, row := range l.rows {
+		for i := range l.rows {
 			rec := l.changes[i].Credential
-			var err1, err2 error
-			rec.Credential.Condition, err1 = texts.decodeCondition(text[:row.condition])
-			rec.Credential.Policies, err2 = texts.decodePolicies(text[row.condition : row.condition+row.policies])
-			if err := errors.Join(err1, err2); err != nil {
+			if err := l.next(&texts, l.rows[i], rec); err != nil {
 				l.changes, l.damaged = l.changes[:i], true
 				l.err = damagedRow(fmt.Errorf("credential %v: %w", rec.Credential.ID, err))
 				break
 			}
-			if row.secrets > 0 {
-				rec.Secrets = secrets[:row.secrets:row.secrets]
-			}
-			text, secrets = text[row.condition+row.policies:], secrets[row.secrets:]
 		}
 		l.credentials = credentials{}
 		made <- l
 	}
+}
+
+// next reads what belongs to the next row into its record, and leaves the rest.
+func (c *credentials) next(texts *canonical, row credentialRow, rec *leastkey.CredentialRecord) error {
+	if end := row.condition + row.policies; end > len(c.text) || row.secrets > len(c.secrets) {
+		return fmt.Errorf("%d bytes and %d secrets are left, not %d and %d", len(c.text), len(c.secrets), end, row.secrets)
+	}
+	condition, policies := c.text[:row.condition], c.text[row.condition:row.condition+row.policies]
+	var err1, err2 error
+	rec.Credential.Condition, err1 = texts.decodeCondition(condition)
+	rec.Credential.Policies, err2 = texts.decodePolicies(policies)
+	if row.secrets > 0 {
+		rec.Secrets = c.secrets[:row.secrets:row.secrets]
+	}
+	c.text, c.secrets = c.text[len(condition)+len(policies):], c.secrets[row.secrets:]
+	return errors.Join(err1, err2)
 }
 
 // walkCredentials walks through credentials and their secrets.

@@ -82,6 +82,14 @@ func (tx *modelTx) AuditHashes(first, last int64) ([]audit.Stored, error) {
 	return out, nil
 }
 
+// AuditFaults finds none: nobody changes the model behind its back.
+func (tx *modelTx) AuditFaults(_, _ leastkey.Revision, _ int) ([]string, error) {
+	if tx.over {
+		return nil, errModelOver
+	}
+	return nil, nil
+}
+
 func (n *modelNotes) PruneAudit(through leastkey.Revision, limit int) (int, error) {
 	if n.over {
 		return 0, errModelOver
