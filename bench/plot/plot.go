@@ -28,8 +28,8 @@ type Series struct {
 type Point struct{ X, Y float64 }
 
 const (
-	width, height            = 860, 460
-	left, right, top, bottom = 84, 200, 48, 56
+	width, height            = 880, 460
+	left, right, top, bottom = 84, 220, 48, 56
 )
 
 const style = `<style>

@@ -57,7 +57,7 @@ func (r Results) startPicture() plot.Plot {
 		fromStore.Points = append(fromStore.Points, plot.Point{X: float64(s.Tokens), Y: s.Wall.Seconds()})
 		cpu.Points = append(cpu.Points, plot.Point{X: float64(s.Tokens), Y: s.CPU.Seconds()})
 	}
-	load := plot.Series{Name: "State.Load alone, CPU"}
+	load := plot.Series{Name: "tokens made here, CPU"}
 	for _, row := range r.Decision.Rows {
 		if row.Contender == contender.Leastkey {
 			load.Points = append(load.Points, plot.Point{X: float64(row.Tokens), Y: row.LoadCPU.Seconds()})
