@@ -185,7 +185,7 @@ func (r *rules) read(h *header, from http.Header) (err error) {
 		case "Upgrade":
 			h.upgrade = values
 		default:
-			if !isPlain(name) {
+			if !Plain(name) {
 				err = r.unclearName(name)
 			}
 			h.owned = h.owned || Owned(name)
@@ -206,8 +206,9 @@ func (r *rules) read(h *header, from http.Header) (err error) {
 	return nil
 }
 
-// isPlain reports whether a name has letters, digits and hyphens alone.
-func isPlain(name string) bool {
+// Plain reports whether the name of a field has letters, digits and hyphens alone. Any other could be
+// taken for one that has.
+func Plain(name string) bool {
 	for i := range len(name) {
 		if c := name[i] | 0x20; (c < 'a' || c > 'z') && (name[i] < '0' || name[i] > '9') && name[i] != '-' {
 			return false

@@ -158,7 +158,7 @@ func TestListsInsideAreBounded(t *testing.T) {
 	if l.v.Allowed() {
 		t.Error("a list of what is denied one by one is given")
 	}
-	if n := len(named(l.judged.accepting(op), op.kind)); n != len(all) {
+	if n := len(named(l.judged.about(nil, op, nil), op.kind)); n != len(all) {
 		t.Errorf("%d of %d are decided", n, len(all))
 	}
 }

@@ -108,41 +108,29 @@ func (j *judged) decideOwner(op *accepted, t *target) ruling {
 	return ruling{reason: leastkey.PrincipalLacks, by: nobody}
 }
 
-// about are the policies with an accepted group that reach the target. They are looked through once,
-// however many groups the operation accepts.
+// about adds the policies with an accepted group that reach the target; without a target, wherever they
+// reach. They are looked through once, however many groups the operation accepts.
 func (j *judged) about(to []clause, op *accepted, t *target) []clause {
 	rest := j.parts.rest
 	for range j.parts.policies {
 		to = append(to, clause{})
 		c := &to[len(to)-1]
 		rest = c.read(rest, &j.now.clauses, op.sieve)
-		if !c.accepts(op) || !c.reaches(t) {
+		if !c.accepts(op) || t != nil && !c.reaches(t) {
 			to = to[:len(to)-1]
 		}
 	}
 	return to
 }
 
-// accepting are the policies with an accepted group, wherever they reach.
-func (j *judged) accepting(op *accepted) (all []clause) {
-	rest := j.parts.rest
-	for range j.parts.policies {
-		var c clause
-		if rest = c.read(rest, &j.now.clauses, op.sieve); c.accepts(op) {
-			all = append(all, c)
-		}
-	}
-	return all
-}
-
-// reaching are those of them that reach a target.
-func reaching(policies []clause, t *target) (all []clause) {
+// reaching adds those of the policies that reach the target.
+func reaching(to, policies []clause, t *target) []clause {
 	for i := range policies {
 		if policies[i].reaches(t) {
-			all = append(all, policies[i])
+			to = append(to, policies[i])
 		}
 	}
-	return all
+	return to
 }
 
 // accepts reports whether one of the groups is an accepted one.

@@ -65,7 +65,7 @@ func TestPlainFields(t *testing.T) {
 		"Origin", "Pragma", "Referer", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Traceparent", "User-Agent", "X-Request-Id"} {
 		var h header
 		err := r.read(&h, map[string][]string{name: {"x"}})
-		if err != nil || h.owned || Owned(name) || !isPlain(name) || isCarrier(name) {
+		if err != nil || h.owned || Owned(name) || !Plain(name) || isCarrier(name) {
 			t.Errorf("%s: %+v %v", name, h, err)
 		}
 	}

@@ -72,7 +72,8 @@ func (l *look) inside(op *accepted) ruling {
 	if d.allowed() {
 		return d
 	}
-	about := l.judged.accepting(op)
+	about := l.judged.about(nil, op, nil)
+	var relevant []clause
 	for _, p := range named(about, op.kind) {
 		if p.extent() == leastkey.One {
 			l.now.oneAt(&item, op.kind, p.at())
@@ -82,7 +83,8 @@ func (l *look) inside(op *accepted) ruling {
 		if item.in(l.v.within); !item.known {
 			continue
 		}
-		if on := l.judged.decideBy(reaching(about, &item), op, &item); on.allowed() {
+		relevant = reaching(relevant[:0], about, &item)
+		if on := l.judged.decideBy(relevant, op, &item); on.allowed() {
 			return on
 		}
 	}

@@ -179,7 +179,7 @@ func (g *Gateway) cleanAnswer(h http.Header, u *upstream) {
 	}
 	for name := range h {
 		// Nor a field of framing in another spelling ("Content_length"), which some program takes for that.
-		if beginsPlainly(name, "leastkey") || guard.Framing(name) && strings.ContainsFunc(name, notOfNames) {
+		if beginsPlainly(name, "leastkey") || guard.Framing(name) && !guard.Plain(name) {
 			delete(h, name)
 		}
 	}
@@ -259,9 +259,4 @@ func (g *Gateway) registerDeleted(ctx context.Context, v guard.Verdict) error {
 		return notNoted("deleted", v, err)
 	}
 	return nil
-}
-
-// notOfNames tells what the fields of framing have in no spelling of their own.
-func notOfNames(r rune) bool {
-	return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && (r < '0' || r > '9')
 }
