@@ -75,18 +75,6 @@ func (t *Table) Seek(key uint32) Cursor {
 	return Cursor{page: t.page(t.place(key)), key: key}
 }
 
-// Touch reads a byte of the page for a key, so that the page is on its way from memory while something
-// else is done. What it gives means nothing.
-func (t *Table) Touch(key uint32) byte {
-	if t.pages == 0 {
-		return 0
-	}
-	if p := t.page(t.place(key)); len(p) > 0 {
-		return p[0]
-	}
-	return 0
-}
-
 // All gives every key with its record, in no order. Records are not to be written to.
 func (t *Table) All() iter.Seq2[uint32, []byte] {
 	return func(yield func(uint32, []byte) bool) {
