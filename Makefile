@@ -5,7 +5,7 @@ FUZZTIME ?= 30s
 BENCHSTAT = go tool -modfile=$(CURDIR)/tools/go.mod benchstat
 LINT = go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run
 
-.PHONY: help demo build test unit floor diff e2e lint bench bench-short bench-page gallery pictures bench-dashboard bench-usage fuzz fmt
+.PHONY: help demo build test unit floor floor-record diff e2e lint bench bench-short bench-page gallery pictures bench-dashboard bench-usage fuzz fmt
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,11 +22,16 @@ unit: ## Run the tests of the module under the race detector
 	@tools/needs cc
 	go test -race -timeout 15m ./...
 
+FLOOR = go test -run '^$$' -bench 'Floor/1000$$' -benchtime 1x -count 6 ./guard
+
 floor: ## Compare a decision, as a ratio to the floor of the same run, with what it took; fail beyond a fifth
 	@mkdir -p bin
-	go test -run '^$$' -bench 'Floor/1000$$' -benchtime 1x -count 6 ./guard | tee bin/floor.txt
+	$(FLOOR) | tee bin/floor.txt
 	$(BENCHSTAT) docs/benchmarks/floor.txt bin/floor.txt
 	go test -count 1 -run '^TestDecision' -v ./guard
+
+floor-record: ## Record what a decision takes from now on
+	$(FLOOR) | tee docs/benchmarks/floor.txt
 
 DIFFCASES ?= 100000000
 
